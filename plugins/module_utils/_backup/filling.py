@@ -1,0 +1,263 @@
+# Copyright: The day2.ops developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filling an empty database from a backup set: definitions, rows in parallel, indexes and constraints, statistics."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import IO
+
+from .._errors import NotPossible
+from .._parallel import run_all
+from .._postgresql.catalog import views_of
+from .._postgresql.client import Client, RestoreFailed, TocEntry
+from .._postgresql.differences import Catalog
+from .._postgresql.pool import SessionPool
+from .._postgresql.server import Server
+from .._postgresql.session import QueryFailed, Session
+from .._postgresql.sql import Identifier, Raw, compose, split_qualified
+from .._present import present
+from .._progress import Progress
+from .._runtime.runner import PrivateFile, Word
+from .manifest import Manifest, Part
+from .proof import qualified
+from .selection import Choice
+from .store import StoredSet, read_file, sha256_of
+from .undumped import emptied, finished
+
+__all__ = ["TIED_EXTENSIONS", "Filling", "tied_extensions", "whole"]
+
+# Extensions that live in one database of a server only, and the schema that is theirs: a second copy would run the
+# first one's jobs.
+TIED_EXTENSIONS = {"pg_cron": "cron", "pglogical": "pglogical"}
+
+_NOT_YET_POPULATED = "55000"
+
+# Nothing is served from a database that is being restored; a crash loses nothing but the attempt.
+_OPTIONS = "-c synchronous_commit=off"
+
+_LARGEST_FIRST = """
+SELECT n.nspname AS schema, c.relname AS name
+  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+   AND c.relispopulated AND c.relpersistence <> 't'
+ ORDER BY c.relpages DESC, c.oid
+"""
+_PARTITIONED = """
+SELECT n.nspname AS schema, c.relname AS name
+  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relkind = 'p' AND NOT c.relispartition
+ ORDER BY c.oid
+"""
+_ANALYZED_AT_ONCE = 50
+
+_GIVE_LARGE_OBJECTS = """
+DO $give$ DECLARE one oid; BEGIN
+  FOR one IN SELECT oid FROM pg_largeobject_metadata LOOP
+    EXECUTE format('ALTER LARGE OBJECT %s OWNER TO %I', one, {owner});
+  END LOOP;
+END $give$
+"""
+
+
+class Filling:
+    """Fills one empty database from one set.
+
+    :param database: the empty database.
+    :param owner: the role to which everything is to belong; None leaves each to its own.
+    :param stop: ends the programs when set.
+    :param progress: is told how far it is.
+    :param choice: whose rows; None for those of all tables.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        database: str,
+        chosen: StoredSet,
+        jobs: int,
+        owner: str | None,
+        stop: threading.Event,
+        progress: Progress,
+        choice: Choice | None = None,
+    ) -> None:
+        self._server = server
+        self._database = database
+        self._client = Client(server, database, _OPTIONS)
+        self._chosen = chosen
+        self._manifest: Manifest = present(chosen.manifest)
+        self._tied = tied_extensions(self._manifest)
+        self._jobs = jobs
+        self._owner = owner
+        self._stop = stop
+        self._progress = progress
+        self._choice = choice
+
+    def fill(self, session: Session, catalog: Catalog) -> list[str]:
+        """Restore everything but what is left alone; return the materialised views that were not refreshed.
+
+        :param session: a session on the database.
+        :param catalog: of the dumped database.
+        """
+        emptied(session, catalog)
+        if self._owner is not None:  # who is to create everything must be allowed to
+            give = "ALTER DATABASE {database} OWNER TO {owner}"
+            session.execute(compose(give, database=Identifier(self._database), owner=Identifier(self._owner)))
+        schema = self._manifest.part("schema")
+        archive = whole(self._chosen, schema)
+        with io.BytesIO(archive) as stream:
+            entries = self._restored(stream)
+        # Event triggers would fire at what we still do; pg_restore too makes them last.
+        last = [entry for entry in entries if _of_event_trigger(entry)]
+        others = [entry for entry in entries if not _of_event_trigger(entry)]
+        self._progress.phase("restoring definitions")
+        self._definitions(archive, others, "pre-data")
+        self._rows()
+        if self._owner is not None:  # large objects come with the rows, and belong to whoever loads those
+            session.execute(compose(_GIVE_LARGE_OBJECTS, owner=self._owner))
+        self._progress.phase("building indexes and constraints")
+        self._definitions(archive, others, "post-data")
+        finished(session, catalog, self._owner)
+        unreadable = self._refresh(session)
+        self._analyze()
+        if last:
+            self._definitions(archive, last, "post-data")
+        return unreadable
+
+    def _restored(self, archive: IO[bytes]) -> list[TocEntry]:
+        """What of an archive is restored."""
+        entries = [entry for entry in self._client.contents(archive) if not _left_alone(entry, self._tied)]
+        return entries if self._choice is None else [entry for entry in entries if self._choice.passes(entry)]
+
+    def _definitions(self, archive: bytes, entries: Sequence[TocEntry], section: str) -> None:
+        options: list[Word] = [f"--section={section}", f"--jobs={self._jobs}", "--use-list", _listing(entries)]
+        if self._owner is not None:
+            options += ["--no-owner", f"--role={self._owner}"]
+        doing = f"restoring {section} of {self._manifest.part('schema').file}"
+        self._client.restore(PrivateFile(archive), options, doing, self._stop)
+
+    def _rows(self) -> None:
+        parts = [part for part in self._manifest.parts if part.kind in ("data", "rest") and self._is_chosen(part)]
+        parts.sort(key=lambda part: part.bytes, reverse=True)
+        self._progress.phase("restoring rows", len(parts), "parts", sum(part.bytes for part in parts))
+        run_all([partial(self._part, part) for part in parts], self._jobs, self._stop)
+
+    def _is_chosen(self, part: Part) -> bool:
+        if self._choice is None or part.table is None:
+            return True
+        return part.table in {split_qualified(name) for name in self._choice.chosen}
+
+    def _part(self, part: Part) -> None:
+        options: list[Word] = ["--data-only"]
+        if part.table is not None:
+            # Without these, the table's own sequences would be set a second time, to another moment's values.
+            options += [f"--schema={part.table[0]}", f"--table={part.table[1]}"]
+        if part.kind == "rest" and (self._tied or self._choice is not None):
+            with read_file(self._chosen, part) as archive:
+                options += ["--use-list", _listing(self._restored(archive))]
+        with read_file(self._chosen, part) as archive:
+            try:
+                source = self._progress.reading(archive)
+                streamed = self._client.restore(source, options, f"restoring {part.file}", self._stop)
+            except RestoreFailed as error:
+                # A damaged archive makes pg_restore say anything, or crash; the hash says what is wrong.
+                if sha256_of(self._chosen.path / part.file) != part.sha256:
+                    raise _changed(self._chosen, part) from error
+                raise
+        if streamed.sha256 != part.sha256:
+            raise _changed(self._chosen, part)
+        self._progress.add(1)
+
+    def _refresh(self, session: Session) -> list[str]:
+        """Refresh the materialised views; return those that are not, because they read what is not here.
+
+        A view may read another through a function, which no catalog tells: what cannot be refreshed yet is tried again
+        for as long as others succeed.
+        """
+        left_out = self._manifest.left_out
+        unreadable = {*left_out.get("views_of_foreign_tables", []), *left_out.get("views_of_tables", [])}
+        if self._choice is not None:
+            unreadable |= set(views_of(session, self._choice.left)) & set(self._manifest.refresh)
+        waiting = [name for name in self._manifest.refresh if name not in unreadable]
+        self._progress.phase("refreshing materialised views", len(waiting), "views")
+        while waiting:
+            later: list[str] = []
+            for name in waiting:
+                try:
+                    session.execute(compose("REFRESH MATERIALIZED VIEW {view}", view=qualified(name)))
+                    self._progress.add(1)
+                except QueryFailed as error:
+                    if error.sqlstate != _NOT_YET_POPULATED or len(later) + 1 == len(waiting):
+                        raise
+                    later.append(name)
+            waiting = later
+        return sorted(unreadable)
+
+    def _analyze(self) -> None:
+        """Collect statistics; a database without them answers, but may do so a thousand times slower."""
+        with SessionPool(partial(self._server.session, self._database)) as pool:
+            tables = pool.ask(lambda session: session.query(_LARGEST_FIRST))
+            parents = pool.ask(lambda session: session.query(_PARTITIONED))
+            names = [Identifier(row["schema"], row["name"]) for row in tables]
+            groups = [names[start : start + 1] for start in range(min(len(names), _ANALYZED_AT_ONCE))]
+            rest = names[_ANALYZED_AT_ONCE:]
+            groups += [rest[start : start + _ANALYZED_AT_ONCE] for start in range(0, len(rest), _ANALYZED_AT_ONCE)]
+            # A partitioned table's statistics are taken from its partitions, all in one go.
+            groups += [[Identifier(row["schema"], row["name"])] for row in parents]
+            self._progress.phase("analysing", sum(len(group) for group in groups), "tables")
+            run_all([partial(self._analyze_some, pool, group) for group in groups], self._jobs, self._stop)
+
+    def _analyze_some(self, pool: SessionPool, tables: Sequence[Identifier]) -> None:
+        names = ", ".join(compose("{table}", table=table) for table in tables)
+        pool.ask(lambda session: session.execute(compose("ANALYZE {names}", names=Raw(names))))
+        self._progress.add(len(tables))
+
+
+def tied_extensions(manifest: Manifest) -> dict[str, str]:
+    """The extensions of a set that live in one database of a server only, each with its schema."""
+    return {name: schema for name, schema in TIED_EXTENSIONS.items() if name in manifest.extensions}
+
+
+def whole(chosen: StoredSet, part: Part) -> bytes:
+    """Return a small part's content, after comparing its hash."""
+    with read_file(chosen, part) as stream:
+        content = stream.read()
+    if hashlib.sha256(content).hexdigest() != part.sha256:
+        raise _changed(chosen, part)
+    return content
+
+
+def _listing(entries: Sequence[TocEntry]) -> PrivateFile:
+    return PrivateFile("\n".join([*(entry.line for entry in entries), ""]).encode())
+
+
+def _left_alone(entry: TocEntry, tied: Mapping[str, str]) -> bool:
+    """Whether an entry reaches beyond the database, or belongs to an extension that does."""
+    if entry.kind in ("SUBSCRIPTION", "SUBSCRIPTION TABLE", "USER MAPPING"):
+        return True
+    words = entry.rest.split(" ")
+    if entry.kind in ("COMMENT", "SECURITY LABEL") and "SUBSCRIPTION" in words[:2]:
+        return True
+    if entry.kind == "EXTENSION" or "EXTENSION" in words[:2]:
+        return bool(set(words) & set(tied))
+    schemas = set(tied.values())
+    return words[0] in schemas or (words[:2] == ["-", "SCHEMA"] and bool(set(words) & schemas))
+
+
+def _of_event_trigger(entry: TocEntry) -> bool:
+    return entry.kind == "EVENT" or entry.rest.startswith("- EVENT TRIGGER ")
+
+
+def _changed(chosen: StoredSet, part: Part) -> NotPossible:
+    return NotPossible(
+        "reading a backup set",
+        str(chosen.path / part.file),
+        "its content is not what was written (SHA-256 differs)",
+        "Use another set; keep this one to look into.",
+    )
