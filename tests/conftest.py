@@ -25,6 +25,8 @@ assert COLLECTIONS.is_dir()
 # Whoever starts the tests in the background, or with nohup, lets them ignore these; tests of signals need them heard.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# Told to end, tests stop the servers that they started.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 RunModule = Callable[..., dict[str, Any]]
 
@@ -85,9 +87,6 @@ def login(embedded: EmbeddedServer) -> dict[str, Any]:
 def container_server(request: pytest.FixtureRequest) -> dict[str, Any]:
     """The options with which a PostgreSQL module reaches a server in a container, for each version in turn.
 
-    All test processes share these servers: make databases, roles and slots under names of your own, and drop them.
+    All tests of a process share these servers: make databases, roles and slots under names of your own, and drop them.
     """
-    major: int = request.param
-    if not servers.ready(major):
-        pytest.fail(f"The container {servers.name_of(major)} does not answer. Run: make servers")
-    return servers.options_of(major)
+    return servers.options_of(request.param)

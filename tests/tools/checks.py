@@ -79,7 +79,7 @@ def coverage() -> None:
 def _pytest(name: str, *paths: str) -> None:
     COVERAGE.mkdir(parents=True, exist_ok=True)
     argv = ["pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "--cov", "--cov-report=", *paths]
-    run(argv, env=_covered(name))
+    run(argv, env=_covered(name), log=LOGS / f"{name}.log", live=True)
 
 
 def _covered(name: str) -> dict[str, str]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import signal
@@ -13,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 __all__ = [
     "CHECKOUT",
@@ -35,6 +37,8 @@ COLLECTIONS = WORK / "collections"
 VENV = CHECKOUT / ".venv-test"
 
 TAIL_LINES = 60
+TELLING = ("ERROR", "FAILED")  # how a line begins that tells of a failure
+END_SECONDS = 60
 
 
 class Failed(Exception):
@@ -73,10 +77,12 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path = CHECKOUT,
     log: Path | None = None,
+    live: bool = False,
     good: Sequence[int] = (0,),
 ) -> int:
     """Run a program to its end. With *log*, its output goes there, and the end of it is shown when it fails.
 
+    :param live: show the output while it comes, though it goes to *log* too.
     :raises Failed: when it ends with a status that is not in *good*.
     """
     env = environment() if env is None else env
@@ -84,16 +90,40 @@ def run(
         status = subprocess.run(argv, env=env, cwd=cwd, stdin=subprocess.DEVNULL, check=False).returncode
     else:
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as out:
-            status = subprocess.run(
-                argv, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, check=False
-            ).returncode
+        with log.open("w") as out:
+            status = _run_into(out, argv, env, cwd, live)
     if status not in good:
         said = log.read_text(errors="replace").splitlines() if log else []
         # What some programs call an error stands long before their end.
-        errors = [line for line in said[:-TAIL_LINES] if line.startswith("ERROR: ")]
+        errors = [line for line in said[:-TAIL_LINES] if line.startswith(TELLING)]
         raise Failed("\n".join([*said[-TAIL_LINES:], *errors, f"{shlex.join(argv)} ended with status {status}."]))
     return status
+
+
+def _run_into(out: IO[str], argv: Sequence[str], env: Mapping[str, str], cwd: Path, live: bool) -> int:
+    """Run a program whose output goes to a file, and to the terminal while it comes where *live*; return its status."""
+    with subprocess.Popen(
+        argv,
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                out.write(line)
+                if live:
+                    say(line.rstrip("\n"))
+            return process.wait()
+        except BaseException:  # told to end, with all of the group: the program has time to clear away
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(END_SECONDS)
+            process.kill()
+            raise
 
 
 def output(argv: Sequence[str], *, check: bool = True, cwd: Path = CHECKOUT) -> str:

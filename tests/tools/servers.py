@@ -7,7 +7,9 @@
 ``python3 -m tests.tools.servers up [MAKER]|down``; *MAKER* is the process of a test run with which they end, see
 containers.maker; without one they stay until somebody says down.
 
-Their names are fixed: ``day2-test-postgresql-17``. Inside, the local socket trusts everybody; over TCP the superuser
+Their names are fixed: ``day2-test-postgresql-17``. A test process that runs beside others has containers of its own,
+``day2-test-postgresql-17-gw0``, started when first asked for and gone with it: what a server as a whole shows, its
+sessions and databases, is then one test's alone. Inside, the local socket trusts everybody; over TCP the superuser
 ``postgres`` has a password made when the container is made, kept by the engine in the container's environment.
 Data lie in memory, and are gone with the container.
 """
@@ -16,13 +18,17 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import secrets
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
-from .containers import LABEL
+from .containers import LABEL, kept
+from .containers import maker as maker_of
 from .engine import ensure_engine, ensure_programs
 from .images import IMAGES, MAJORS, build
 from .program import WORK, Failed, main_of, output, say
@@ -35,9 +41,14 @@ EVERY = tuple(MAJORS)
 DATA = "/var/lib/postgresql/data"
 
 
+# The word that tells test processes apart, where several run beside one another.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+_OWN = ExitStack()
+
+
 def name_of(major: int) -> str:
     """The name of the container of a version."""
-    return f"day2-test-postgresql-{major}"
+    return "-".join(filter(None, ["day2-test-postgresql", str(major), WORKER]))
 
 
 def up(majors: Iterable[int] = EVERY, maker: str = "") -> list[int]:
@@ -63,19 +74,32 @@ def down(majors: Iterable[int] = EVERY) -> None:
 
 
 def options_of(major: int) -> dict[str, Any]:
-    """The options with which a PostgreSQL module reaches a version's server through its container."""
+    """The options with which a PostgreSQL module reaches a version's server through its container.
+
+    :raises Failed: when nobody started it.
+    """
+    _find(major)
     return {"service": {"runtime": "container", "name": name_of(major), "user": "postgres"}}
 
 
 def tcp_options_of(major: int) -> dict[str, Any]:
     """The options with which a PostgreSQL module reaches a version's server over TCP, from the engine's own host."""
+    _find(major)
     found = _inspect(major)
-    if found is None:
-        raise Failed(f"There is no container {name_of(major)}. Run: make servers")
+    assert found is not None
     variables = dict(entry.split("=", 1) for entry in found["Config"]["Env"])
     networks: dict[str, dict[str, Any]] = found["NetworkSettings"]["Networks"]
     address = next(iter(networks.values()))["IPAddress"]
     return {"login_host": address, "login_user": "postgres", "login_password": variables["POSTGRES_PASSWORD"]}
+
+
+@cache
+def _find(major: int) -> None:
+    if WORKER:
+        _OWN.enter_context(kept(name_of(major)))
+        up([major], maker_of())
+    elif not ready(major):
+        raise Failed(f"The container {name_of(major)} does not answer. Run: make servers")
 
 
 def _start(major: int, maker: str) -> bool:

@@ -88,6 +88,7 @@ class Background:
     def wait(self) -> None:
         """Wait until the servers answer; begin them where :meth:`prepare` did not."""
         self._engine_started = engine.ensure_engine() or self._engine_started
+        compose.ensure_compose()
         if self._process is not None and self._process.wait() != 0:
             raise Failed((LOGS / "servers.log").read_text(errors="replace"))
         self._process = None
@@ -127,6 +128,7 @@ class Stage:
     needs_servers: bool = False
 
 
+SYSTEM = Stage("system", "programs of the system", lambda: engine.ensure_programs(PROGRAMS))
 SERVERS = Stage("servers", "PostgreSQL 13, 15, 17 and 18 in containers", BACKGROUND.wait)
 
 LANES = ("A", "B")
@@ -186,12 +188,12 @@ class Outcome:
 
 
 def run_named(wanted: Sequence[Stage], outcome: Outcome) -> None:
-    """Run stages one after the other, up to the first that fails."""
+    """Run stages one after the other, up to the first that fails; before them, what they need."""
+    first = next((number for number, stage in enumerate(wanted) if stage.needs_servers), len(wanted))
+    needed = [SERVERS] if wanted[first:] else []
     try:
-        for stage in wanted:
-            if stage.needs_servers and "servers" not in [name for name, _seconds in outcome.passed]:
-                run_stage(SERVERS, outcome)
-            if outcome.failed or not run_stage(stage, outcome):
+        for stage in (SYSTEM, *wanted[:first], *needed, *wanted[first:]):
+            if not run_stage(stage, outcome):
                 break
     finally:
         run_stage(Stage("clean", "remove the shared clone", clone.remove_shared_clone), outcome)
@@ -269,7 +271,7 @@ class Lane(threading.Thread):
         """Add how its stages went."""
         if self._results.exists():
             passed, failed, said = json.loads(self._results.read_text())
-            outcome.passed += [(name, seconds) for name, seconds in passed if name != "clean"]
+            outcome.passed += [(name, seconds) for name, seconds in passed if name not in ("system", "clean")]
             outcome.failed.extend((str(name), float(seconds)) for name, seconds in failed)
             outcome.said = outcome.said or said
         elif not self._ended:

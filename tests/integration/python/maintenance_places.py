@@ -10,7 +10,7 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -24,9 +24,17 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Id
 
 from ...stacks.embedded import EmbeddedServer
 from ...tools import servers
+from .long import cases
 
 # Every kind of server, embedded ones reached through psycopg2, those in containers through psql inside.
 EVERY = ["embedded 18", "embedded 16", "container 17", "container 15", "container 13"]
+OLDEST_AND_NEWEST = ("embedded 18", "container 13")
+
+
+def every(quick: Collection[str] = OLDEST_AND_NEWEST) -> list[Any]:
+    """Every kind of server, as parameters; on others than the *quick* ones, tests are those of the long run."""
+    return cases(EVERY, quick)
+
 
 # Nothing but the test itself works on its tables.
 ALONE = "autovacuum_enabled = false"
@@ -139,8 +147,6 @@ class Behind(threading.Thread):
 def options_of(kind: str, request: pytest.FixtureRequest, login: dict[str, Any]) -> dict[str, Any]:
     runtime, major = kind.split()
     if runtime == "container":
-        if not servers.ready(int(major)):
-            pytest.fail(f"The container {servers.name_of(int(major))} does not answer. Run: make servers")
         return servers.options_of(int(major))
     if major == "16":
         server: EmbeddedServer = request.getfixturevalue("embedded_16")

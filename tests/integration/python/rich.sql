@@ -85,7 +85,7 @@ ALTER TABLE public.customers ALTER name SET STORAGE EXTERNAL, ALTER name SET STA
 ALTER TABLE public.customers ALTER mood SET (n_distinct = 3);
 ALTER TABLE public.customers SET (fillfactor = 80, toast.autovacuum_enabled = false);
 ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY own ON public.customers AS RESTRICTIVE FOR UPDATE TO pg_monitor, pg_signal_backend
+CREATE POLICY own ON public.customers AS RESTRICTIVE FOR UPDATE TO pg_signal_backend, pg_monitor
     USING (name = current_user) WITH CHECK (length(name) > 1);
 GRANT SELECT (name), UPDATE (mood) ON public.customers TO pg_monitor;
 GRANT SELECT ON public.customers TO pg_signal_backend WITH GRANT OPTION;

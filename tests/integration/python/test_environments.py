@@ -152,6 +152,7 @@ def test_each_environment_is_a_run_of_its_own(site: Site, refusing: str) -> None
     assert other["release"] == ("ok", "This run gives the lease back.")
 
 
+@pytest.mark.long
 def test_an_environment_that_is_worked_on_stops_no_other(site: Site) -> None:
     """Of inventories that are used together; variables of one do not reach the hosts of the other."""
     first = site.inventory("first", {"taken": (QUIET, {"taken1": {}, "taken2": {}})})
@@ -185,6 +186,7 @@ def test_inventories_that_give_hosts_each_others_variables_are_refused(site: Sit
     assert not (site.root / "state").exists()
 
 
+@pytest.mark.long
 def test_a_report_that_cannot_be_written_costs_no_other(site: Site) -> None:
     blocked = site.root / "file"
     blocked.touch()

@@ -27,6 +27,7 @@ from tests.stacks.embedded import EmbeddedServer
 
 from .backup_places import arguments, furnish
 from .fault_scenes import KILL, Scene, content, kept_ones, message, run_faulty, scenes
+from .long import cases
 from .maintenance_places import Place, until
 from .test_ended_by_a_signal import in_a_process, works
 
@@ -76,10 +77,6 @@ QUICK = {
 }
 
 
-def steps(every: list[str]) -> list[Any]:
-    return [step if step in QUICK else pytest.param(step, marks=pytest.mark.long) for step in every]
-
-
 @pytest.fixture(params=["embedded 18"])
 def scene(
     request: pytest.FixtureRequest, login: dict[str, Any], run_module: RunModule, tmp_path: Path
@@ -90,7 +87,7 @@ def scene(
 # -- killed -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("step", steps(BACKUP_STEPS))
+@pytest.mark.parametrize("step", cases(BACKUP_STEPS, QUICK))
 def test_a_backup_killed_at_a_step(scene: Scene, step: str) -> None:
     assert run_faulty("postgresql_backup", arguments(scene.place, scene.folder), step, KILL).returncode == -9
     made = set(scene.complete()) - set(scene.sets)
@@ -99,7 +96,7 @@ def test_a_backup_killed_at_a_step(scene: Scene, step: str) -> None:
     scene.recovers()
 
 
-@pytest.mark.parametrize("step", steps(REPLACE_STEPS))
+@pytest.mark.parametrize("step", cases(REPLACE_STEPS, QUICK))
 def test_a_replacement_killed_at_a_step(scene: Scene, step: str) -> None:
     assert run_faulty("postgresql_restore", scene.replacing(), step, KILL).returncode == -9
     done = step == "_backup.swap:Swap._commit!"
@@ -109,7 +106,7 @@ def test_a_replacement_killed_at_a_step(scene: Scene, step: str) -> None:
     scene.recovers()
 
 
-@pytest.mark.parametrize("step", steps(ROLLBACK_STEPS))
+@pytest.mark.parametrize("step", cases(ROLLBACK_STEPS, QUICK))
 def test_a_rollback_killed_at_a_step(scene: Scene, run_module: RunModule, step: str) -> None:
     assert run_module("postgresql_restore", scene.replacing(safety_backup=False)).get("changed")
     (kept,) = kept_ones(scene.place)
@@ -267,7 +264,7 @@ def test_every_connection_is_cut(scene: Scene, module: str, step: str) -> None:
 # -- sets that rot ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [20, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number", cases([20, 200], [20]))
 def test_whatever_is_flipped_or_cut_is_found_and_named(scene: Scene, number: int) -> None:
     chance = random.Random(number)
     store = DirectoryStore(str(scene.folder), "test")

@@ -17,7 +17,7 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Id
 from ...conftest import RunModule
 from ...stacks.embedded import EmbeddedServer
 from .index_plants import bloated, plant_zoo, settle
-from .maintenance_places import ALONE_WITH_TOAST, EVERY, Behind, Place, places, sixteen
+from .maintenance_places import ALONE_WITH_TOAST, Behind, Place, every, places, sixteen
 
 LOCK_TIMEOUT = 5  # what both wait for a lock at most
 
@@ -54,7 +54,7 @@ def planned(run_module: RunModule, place: Place, **more: Any) -> tuple[Entries, 
     return {entry["index"]: entry for entry in plan}, {entry["index"]: entry for entry in left}
 
 
-@pytest.mark.parametrize("place", EVERY, indirect=True)
+@pytest.mark.parametrize("place", every(), indirect=True)
 def test_health_and_the_plan_say_the_same(place: Place, run_module: RunModule) -> None:
     plant_zoo(place, 6000)
     bloated(place)

@@ -26,6 +26,7 @@ from tests.conftest import RunModule
 
 from .backup_places import arguments
 from .controller import Controller
+from .long import cases
 from .maintenance_places import Place, places, until
 
 TOLD = "dumping, 0 of 3 parts"
@@ -147,7 +148,7 @@ def test_the_next_run_takes_over_what_still_runs(place: Place, controller: Contr
     assert result["adopted"]["started"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", cases([signal.SIGINT, signal.SIGTERM], [signal.SIGINT]))
 def test_a_cancelled_run_stops_its_work(
     place: Place, controller: Controller, given: dict[str, Any], number: signal.Signals
 ) -> None:

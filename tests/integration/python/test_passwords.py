@@ -28,8 +28,9 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Id
 from tests.conftest import RunModule
 
 from .backup_places import arguments, furnish, texts_below
-from .maintenance_places import EVERY, Behind, Place, places, sixteen, until
-from .test_ended_by_a_signal import in_a_process
+from .long import cases
+from .maintenance_places import Behind, Place, every, places, sixteen, until
+from .test_ended_by_a_signal import EITHER, in_a_process
 
 embedded_16 = pytest.fixture(scope="session")(sixteen)
 
@@ -95,7 +96,7 @@ def held_by_files(place: Place, temporary: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("place", EVERY, indirect=True)
+@pytest.mark.parametrize("place", every(EITHER), indirect=True)
 def test_every_program_logs_in_by_it(
     place: Place, run_module: RunModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,7 +110,7 @@ def test_every_program_logs_in_by_it(
         assert drill.get("restore", {}).get("verified"), drill
 
 
-@pytest.mark.parametrize("place", ["embedded 18", "container 17"], indirect=True)
+@pytest.mark.parametrize("place", cases(EITHER, ["embedded 18"]), indirect=True)
 @pytest.mark.parametrize("module", ["postgresql_backup", "postgresql_restore"])
 def test_killed_at_any_moment_no_file_holds_it(
     place: Place, run_module: RunModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
@@ -161,7 +162,7 @@ def told_by_processes(over: threading.Event) -> tuple[set[str], set[str]]:
     return seen, telling
 
 
-@pytest.mark.parametrize("place", ["embedded 18", "container 17"], indirect=True)
+@pytest.mark.parametrize("place", EITHER, indirect=True)
 @pytest.mark.parametrize("driver", ["psycopg2", "psql"])
 def test_no_process_result_or_file_tells_it(
     place: Place, run_module: RunModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, driver: str

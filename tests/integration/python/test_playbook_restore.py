@@ -135,6 +135,7 @@ def platform(made: Platform) -> Iterator[Platform]:
 RIGHT = ["lease", "plan", "stop", "restore", "migrate", "start", "health", "undo", "restart", "recheck", "release"]
 
 
+@pytest.mark.long
 def test_damage_is_undone_and_the_restore_too(platform: Platform, run_module: RunModule) -> None:
     good = platform.content()
     made = platform.backed_up(run_module, "nightly")
@@ -230,6 +231,7 @@ def probes_of(platform: Platform) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.long
 def test_a_host_that_is_lost_meanwhile_is_told_and_nothing_is_guessed(
     platform: Platform, run_module: RunModule, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Id
 from tests.conftest import RunModule
 
 from .backup_places import arguments, content_of
+from .long import cases
 from .maintenance_places import Place, places
 
 # In each encoding: names of a table, a column and a sequence, and bytes that its rows may hold. Some of EUC_JP have no
@@ -35,7 +36,11 @@ def text_of(raw: bytes) -> str:
     return f"convert_from('\\x{raw.hex()}'::bytea, getdatabaseencoding())"
 
 
-@pytest.fixture(params=itertools.product(["embedded 18", "container 17", "container 13"], NAMES))
+PLACES = list(itertools.product(["embedded 18", "container 17", "container 13"], NAMES))
+QUICK = [*((kind, encoding) for kind, encoding in PLACES if kind == "embedded 18"), ("container 13", "EUC_JP")]
+
+
+@pytest.fixture(params=cases(PLACES, QUICK))
 def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
     """A database of another encoding, with odd bytes wherever there may be text."""
     kind, encoding = request.param

@@ -18,7 +18,7 @@ from ansible_collections.day2.ops.plugins.module_utils._backup.manifest import M
 from tests.conftest import RunModule
 
 from .backup_places import arguments, furnish, manifest_of
-from .maintenance_places import EVERY, Place, options_of, places, sixteen
+from .maintenance_places import Place, every, options_of, places, sixteen
 
 embedded_16 = pytest.fixture(scope="session")(sixteen)
 
@@ -40,7 +40,7 @@ def rewrite(path: str, **changed: Any) -> None:
     file.write_text(replace(Manifest.from_json(file.read_bytes(), path), **changed).to_json())
 
 
-@pytest.mark.parametrize("place", EVERY, indirect=True)
+@pytest.mark.parametrize("place", every(), indirect=True)
 def test_contents_are_recorded_and_proven(place: Place, run_module: RunModule, tmp_path: Path) -> None:
     given = arguments(place, tmp_path)
     backup = run_module("postgresql_backup", {**given, "fingerprint": "content"})["backup"]

@@ -24,8 +24,8 @@ from ...stacks.embedded import EmbeddedServer
 from .index_plants import KINDS, actions, bloated, index_files, interrupt, invalid, plant_zoo, settle
 from .maintenance_places import (
     ALONE_WITH_TOAST,
-    EVERY,
     Place,
+    every,
     places,
     sixteen,
 )
@@ -86,7 +86,7 @@ def test_every_kind_of_bloat_is_found_once(place: Place, run_module: RunModule) 
     assert (again["changed"], again["plan"]) == (False, [])
 
 
-@pytest.mark.parametrize("place", EVERY, indirect=True)
+@pytest.mark.parametrize("place", every(), indirect=True)
 def test_what_is_bloated_is_rebuilt_and_then_is_well(place: Place, run_module: RunModule) -> None:
     bloated(place)
     bloated(place, 'Odd; "t"')
@@ -147,7 +147,7 @@ def test_what_is_bloated_is_rebuilt_and_then_is_well(place: Place, run_module: R
     assert index_files(place) == after
 
 
-@pytest.mark.parametrize("place", EVERY, indirect=True)
+@pytest.mark.parametrize("place", every(), indirect=True)
 def test_what_interrupted_rebuilds_left_is_repaired(place: Place, run_module: RunModule) -> None:
     place.run("CREATE TABLE public.t (id int PRIMARY KEY, v text, w text)", "INSERT INTO public.t SELECT 1, 'a', 'b'")
     place.run(*(compose("CREATE INDEX {i} ON public.t (v)", i=Identifier(name)) for name in ODD))

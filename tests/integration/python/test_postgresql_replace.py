@@ -30,12 +30,12 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.work_lock imp
 from tests.conftest import RunModule
 
 from .backup_places import arguments, content_of, databases, furnish
-from .maintenance_places import EVERY, Place, places, sixteen, until
+from .maintenance_places import Place, every, places, sixteen, until
 
 embedded_16 = pytest.fixture(scope="session")(sixteen)
 
 
-@pytest.fixture(params=EVERY)
+@pytest.fixture(params=every())
 def anywhere(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
     yield from _furnished(request, login)
 

@@ -15,7 +15,7 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Id
 
 from ...conftest import RunModule
 from ...stacks.embedded import EmbeddedServer
-from .maintenance_places import ALONE, ALONE_WITH_TOAST, EVERY, Place, places, sixteen, warnings_of
+from .maintenance_places import ALONE, ALONE_WITH_TOAST, Place, every, places, sixteen, warnings_of
 
 ODD = ['Odd "name"', "; DROP TABLE x; --", "line\nbreak", "ünï ☃", "{brace}", "X" * 63]
 
@@ -58,7 +58,7 @@ def plant(place: Place, *names: str, rows: int = 1000, dead: int = 0) -> None:
     place.settle(changed, 0)
 
 
-@pytest.mark.parametrize("place", EVERY, indirect=True)
+@pytest.mark.parametrize("place", every(), indirect=True)
 def test_what_needs_it_is_planned_done_and_proven_and_then_is_well(place: Place, run_module: RunModule) -> None:
     plant(place, "well", dead=100)
     plant(place, "dead", dead=400)

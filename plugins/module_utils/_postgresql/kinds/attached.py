@@ -101,7 +101,7 @@ _POLICY = Kind(
     {
         "command": "c.polcmd",
         "permissive": "c.polpermissive",
-        "roles": f"""(SELECT array_agg({owner("role")} ORDER BY 1) FROM unnest(c.polroles) AS role
+        "roles": f"""(SELECT array_agg({owner("role")}) FROM unnest(c.polroles) AS role
                 WHERE role <> 0)""",
         "definition": "pg_get_expr(c.polqual, c.polrelid)",
         "with_check": "pg_get_expr(c.polwithcheck, c.polrelid)",
