@@ -167,10 +167,10 @@ def places(
     options = options_of(kind or request.param, request, login)
     place = Place(options, f'maintenance; of "{os.getpid()}.{next(_NUMBERS)}" ünï')
     name = Identifier(place.database)
-    like = "" if encoding == "UTF8" else f"TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+    like = "" if encoding == "UTF8" else f"ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
     with place.server.session() as admin:
         admin.execute(compose("DROP DATABASE IF EXISTS {d} WITH (FORCE)", d=name))
-        admin.execute(compose("CREATE DATABASE {d} {like}", d=name, like=Raw(like)))
+        admin.execute(compose("CREATE DATABASE {d} TEMPLATE template0 {like}", d=name, like=Raw(like)))
     yield place
     place.onlooker.close()
     with place.server.session() as admin:

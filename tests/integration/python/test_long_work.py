@@ -240,7 +240,7 @@ def test_who_is_told_to_end_when_the_names_are_exchanged_tells_that_they_are(
         return seconds
 
     monkeypatch.setattr(Swap, "_attempt", told_to_end)
-    wanted = {**given, "mode": "replace", "confirm": place.database, "safety_backup": False, "amcheck": False}
+    wanted = {**given, "mode": "replace", "confirm": place.database, "safety_backup": False}
     place.onlooker.close()
     result = run_module("postgresql_restore", wanted)
     [made] = kept_of(place)
@@ -253,7 +253,7 @@ def test_a_database_is_not_replaced_twice_because_nobody_heard_of_it(
     place: Place, controller: Controller, given: dict[str, Any], run_module: RunModule
 ) -> None:
     assert run_module("postgresql_backup", given)["backup"]["verified"]
-    wanted = {**given, "mode": "replace", "confirm": place.database, "safety_backup": False, "amcheck": False}
+    wanted = {**given, "mode": "replace", "confirm": place.database, "safety_backup": False}
     replace = {"day2.ops.postgresql_restore": wanted}
     with controller.run(replace) as run:
         assert until(lambda: bool(controller.statuses()))

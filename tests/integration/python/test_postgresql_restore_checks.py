@@ -167,7 +167,8 @@ def test_a_new_database_keeps_nothing_of_amcheck(kept: tuple[Place, Path], run_m
     place, folder = kept
     target = f"{place.database} again"[:63]
     try:
-        restore = run_module("postgresql_restore", arguments(place, folder, mode="new", target=target))["restore"]
+        given = arguments(place, folder, mode="new", target=target, amcheck=True)
+        restore = run_module("postgresql_restore", given)["restore"]
         assert restore["verified"]
         assert restore["amchecked"] > 20
         with place.server.session(target) as session:

@@ -144,7 +144,6 @@ class Scene:
             "checks": [{"name": "how many things", "query": "SELECT count(*) FROM public.things", "value": ROWS}],
             "restore_confirm": "day2 role {{ inventory_hostname }}",
             "restore_safety_backup": False,
-            "restore_amcheck": False,
             "restore_health_retries": 1,
             "restore_health_delay": 0,
             "restore_fails": False,
