@@ -109,8 +109,15 @@ def test_its_parts_hold_what_one_full_dump_holds(
     assert sorted(once) == sorted(entry for entry in whole if not entry.startswith("SEQUENCE SET"))
 
 
-def test_it_is_one_moment_while_others_write(place: Place, run_module: RunModule, tmp_path: Path) -> None:
-    place.run("CREATE TABLE public.pairs_a (i int); CREATE TABLE public.pairs_b (i int)")
+@pytest.mark.parametrize("fingerprint", ["rows", "content"])
+def test_it_is_one_moment_while_others_write(
+    place: Place, run_module: RunModule, tmp_path: Path, fingerprint: str
+) -> None:
+    place.run(
+        "CREATE TABLE public.pairs_a (i int); CREATE TABLE public.pairs_b (i int)",
+        "CREATE TABLE public.last (at timestamptz); INSERT INTO public.last VALUES (clock_timestamp())",
+    )
+    given = arguments(place, tmp_path)
     over = threading.Event()
 
     def write() -> int:
@@ -118,7 +125,8 @@ def test_it_is_one_moment_while_others_write(place: Place, run_module: RunModule
         with place.session() as session:
             while not over.is_set():
                 session.execute(
-                    "BEGIN; INSERT INTO public.pairs_a VALUES (1); INSERT INTO public.pairs_b VALUES (1); COMMIT"
+                    "BEGIN; INSERT INTO public.pairs_a VALUES (1); INSERT INTO public.pairs_b VALUES (1); "
+                    "UPDATE public.last SET at = clock_timestamp(); COMMIT"
                 )
                 number += 1
         return number
@@ -126,11 +134,13 @@ def test_it_is_one_moment_while_others_write(place: Place, run_module: RunModule
     writer = Behind(write)
     try:
         assert until(lambda: place.value("SELECT count(*) AS n FROM public.pairs_a") > 10)
-        backup = run_module("postgresql_backup", arguments(place, tmp_path))["backup"]
+        backup = run_module("postgresql_backup", {**given, "fingerprint": fingerprint})["backup"]
     finally:
         over.set()
     assert writer.result() > backup["tables"]["public.pairs_a"]
     assert backup["verified"]
+    drill = run_module("postgresql_restore", {**given, "mode": "drill"})
+    assert drill["restore"]["verified"], drill["restore"]["differences"]
     assert backup["tables"]["public.pairs_a"] == backup["tables"]["public.pairs_b"] > 10
 
 
