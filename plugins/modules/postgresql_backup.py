@@ -14,7 +14,8 @@ version_added: 0.1.0
 author: The day2.ops developers (@day2)
 description:
   - Writes a backup set of one database, of several, or of each database of a server; pg_dump archives in custom format,
-    one per large table and one for the rest, all from one snapshot, in parallel; roles and tablespaces; and a manifest.
+    several for large tables and one for the rest, all from one snapshot, in parallel; roles and tablespaces; and a
+    manifest.
   - Before the snapshot is taken, every table is locked in C(ACCESS SHARE) mode, so that nothing can be truncated,
     dropped or altered while it is dumped; reading and writing go on.
   - When all parts are written, the snapshot and the locks end. Then every part is read back to its end, and its rows

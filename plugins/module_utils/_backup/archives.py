@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Callable
 
 from .._errors import Day2Error, Refused
 from .._parallel import run_all
-from .._postgresql.catalog import Catalog, Table, read_catalog
+from .._postgresql.catalog import Catalog, Name, Table, read_catalog
 from .._postgresql.client import Client, pattern
 from .._postgresql.fingerprint import MEASURES, Fingerprint, Measure, hash_of_known_text, measure_large_objects
 from .._postgresql.snapshot import Snapshot
@@ -95,8 +95,9 @@ class Archives:
             f"--lock-wait-timeout={lock_wait_seconds * 1000:.0f}",
             f"--compress={self.compression}",
         ]
-        apart = [*(archive.own for archive in contents.archives if archive.own is not None), *contents.unchosen]
-        rest = [*excluded(apart), *(["--no-blobs"] if contents.selection is not None else [])]
+        parted = [table for archive in contents.archives if not archive.rest for table in archive.tables]
+        apart = named("--exclude-table-data", [_name(table) for table in (*parted, *contents.unchosen)])
+        rest = [*apart, *(["--no-blobs"] if contents.selection is not None else [])]
         archives = sorted(contents.archives, key=lambda archive: archive.bytes, reverse=True)
         measure = MEASURES.get(fingerprint)
         rows: dict[int, Fingerprint] = {}
@@ -127,27 +128,28 @@ class Archives:
         return seen
 
     def _schema(self, every: Sequence[str], pace: Pace) -> None:
-        written = self._write(SCHEMA, "schema", [*every, "--schema-only"], "dumping the schema", None)
+        written = self._write(SCHEMA, "schema", [*every, "--schema-only"], "dumping the schema")
         pace.finished(0, written)
 
     def _rows(self, archive: Archive, rest: Sequence[str], every: Sequence[str], pace: Pace) -> None:
         options = [*every, "--data-only", *(["--load-via-partition-root"] if archive.through_roots else [])]
-        if archive.own is None:
+        if archive.rest:
             options += rest
             doing = "dumping the small tables, sequences and large objects"
-            written = self._write(archive.file, "rest", options, doing, None)
+            written = self._write(archive.file, "rest", options, doing)
         else:
-            options.append(f"--table={pattern(archive.own.schema, archive.own.relation)}")
-            name = (archive.own.schema, archive.own.relation)
-            written = self._write(archive.file, "data", options, f"dumping the table {archive.own.name}", name)
+            names = tuple(map(_name, archive.tables))
+            options += [*named("--table", names), *named("--exclude-table-data", archive.sequences)]
+            doing = f"dumping {', '.join(table.name for table in archive.tables)}"
+            written = self._write(archive.file, "data", options, doing, names)
         pace.finished(archive.bytes, written)
 
-    def _write(self, name: str, kind: str, options: Sequence[str], doing: str, table: tuple[str, str] | None) -> int:
+    def _write(self, name: str, kind: str, options: Sequence[str], doing: str, tables: tuple[Name, ...] = ()) -> int:
         with self._draft.file(name) as stream:
             sink = self._progress.writing(stream.write)
             streamed, said = self._client.dump(options, sink, doing, self._stop)
         self.notes += said
-        self.parts.append(Part(name, kind, streamed.size, streamed.sha256, table))
+        self.parts.append(Part(name, kind, streamed.size, streamed.sha256, tables))
         return streamed.size
 
     # -- read back ----------------------------------------------------------------------------------------------------
@@ -180,16 +182,20 @@ class Archives:
         return counter.finish()
 
 
-def excluded(tables: Sequence[Table]) -> list[str]:
-    """The options of pg_dump that leave out the rows of tables; each names many, for thousands would be too many."""
+def named(option: str, relations: Iterable[Name]) -> list[str]:
+    """An option of pg_dump for many relations; each word names hundreds, for thousands of words would be too many."""
     by_schema: dict[str, list[str]] = {}
-    for table in tables:
-        by_schema.setdefault(table.schema, []).append(table.relation)
+    for schema, relation in relations:
+        by_schema.setdefault(schema, []).append(relation)
     return [
-        f"--exclude-table-data={pattern(schema, *names[start : start + _NAMED_AT_ONCE])}"
+        f"{option}={pattern(schema, *names[start : start + _NAMED_AT_ONCE])}"
         for schema, names in by_schema.items()
         for start in range(0, len(names), _NAMED_AT_ONCE)
     ]
+
+
+def _name(table: Table) -> Name:
+    return table.schema, table.relation
 
 
 def _discard(chunk: bytes) -> None:

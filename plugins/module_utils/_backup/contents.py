@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .._errors import Refused
-from .._postgresql.catalog import Table, read_catalog, views_of, views_of_foreign_tables
+from .._postgresql.catalog import Name, Table, owned_sequences, read_catalog, views_of, views_of_foreign_tables
 from .._postgresql.partitions import Partition, partitions
 from .._postgresql.session import UTF8, Session
 from .selection import Selection, choose_rows
@@ -19,26 +19,32 @@ __all__ = ["Archive", "Contents", "contents_of", "refuse_hidden_large_objects"]
 
 REST = "rest.dump"
 
-# A table gets a part of its own when it is worth a process of its own. Each process first reads all of the catalog, so
-# there are no more of them than it takes to keep the part that holds all others small: it is what a restore with many
-# jobs waits for in the end.
-OWN_PART_BYTES = 8 << 20
-OWN_PARTS = 48
-REST_SHARE = 0.2
+# A part takes a process of its own, which first reads all of the catalog: there are no more of them than it takes to
+# keep many jobs busy to the end of a restore, about so many, and never twice as many. Tables smaller than the least are
+# in the part that holds all others, and large ones too once what is left is no more than a part.
+LEAST_TABLE_BYTES = 8 << 20
+LEAST_PART_BYTES = 128 << 20
+PARTS = 48
 
 
 @dataclass(frozen=True)
 class Archive:
     """One archive with rows.
 
-    :ivar own: the table whose rows alone it holds; None for the one that holds all others.
+    :ivar tables: the tables whose rows it holds.
+    :ivar sequences: schema and name of those that belong to its tables; their values are in the one of all others.
     :ivar through_roots: whether rows of partitions are loaded through the roots of their trees.
     """
 
     file: str
-    own: Table | None
     tables: Sequence[Table]
+    sequences: Sequence[Name]
     through_roots: bool
+
+    @property
+    def rest(self) -> bool:
+        """Whether it is the one that holds all that is in no other."""
+        return self.file == REST
 
     @property
     def bytes(self) -> int:
@@ -101,7 +107,7 @@ def contents_of(found: Sequence[Table], session: Session, selection: Selection |
         unchosen=unchosen,
         partitions=trees,
         roots={oid: by_oid[partition.root] for oid, partition in trees.items() if partition.root in by_oid},
-        archives=_archives(dumped, trees, session.encoding),
+        archives=_archives(dumped, trees, owned_sequences(session), session.encoding),
         left_out={**_left_out(found, standby, session), **without},
         selection=selection,
     )
@@ -129,36 +135,57 @@ def _unchosen(
     return unchosen, {kind: found for kind, found in kinds.items() if found}
 
 
-def _nameable(table: Table, encoding: str) -> bool:
-    """Whether pg_dump can be told a table's name.
+def _nameable(table: Table, encoding: str, sequences: Sequence[Name] = ()) -> bool:
+    """Whether pg_dump can be told a table's name, and those of its sequences.
 
     It takes names for bytes of the database's encoding: in another one than UTF-8, only those in ASCII mean the same.
     Of an extension's tables it takes no name at all.
     """
-    return not table.of_extension and (encoding == UTF8 or table.name.isascii())
+    names = [table.name, *(word for sequence in sequences for word in sequence)]
+    return not table.of_extension and (encoding == UTF8 or all(name.isascii() for name in names))
 
 
-def _archives(dumped: Sequence[Table], trees: Mapping[int, Partition], encoding: str) -> list[Archive]:
-    """The tables that are dumped by themselves, and one archive of all others."""
+def _archives(
+    dumped: Sequence[Table], trees: Mapping[int, Partition], owned: Mapping[int, Sequence[Name]], encoding: str
+) -> list[Archive]:
+    """The tables in groups of about the same size, each an archive; and one archive of all others.
 
-    def through_roots(tables: Sequence[Table]) -> bool:
-        return any(table.oid in trees and not trees[table.oid].certain for table in tables)
+    :param dumped: the largest first.
+    :param owned: the sequences that belong to tables.
+    """
 
-    own: list[Table] = []
-    unparted = total = sum(table.bytes for table in dumped)
-    for table in (table for table in dumped if table.bytes >= OWN_PART_BYTES and _nameable(table, encoding)):
-        if unparted <= total * REST_SHARE or len(own) == OWN_PARTS:
-            break
-        own.append(table)
-        unparted -= table.bytes
-    alone = {table.oid for table in own}
-    rest = [table for table in dumped if table.oid not in alone]
+    def through_roots(table: Table) -> bool:
+        return table.oid in trees and not trees[table.oid].certain
+
+    left = total = sum(table.bytes for table in dumped)
+    most = max(LEAST_PART_BYTES, total // PARTS)
+    groups: list[list[Table]] = []
+    rest: list[Table] = []
+    for table in dumped:
+        worth = left > most and table.bytes >= LEAST_TABLE_BYTES
+        if not (worth and _nameable(table, encoding, owned.get(table.oid, ()))):
+            rest.append(table)
+            continue
+        left -= table.bytes
+        fitting = (
+            group
+            for group in groups
+            if through_roots(group[0]) == through_roots(table) and sum(one.bytes for one in group) + table.bytes <= most
+        )
+        group = next(fitting, None)
+        if group is None:
+            groups.append([table])
+        else:
+            group.append(table)
+    files = [*(f"data-{number:03d}.dump" for number in range(1, len(groups) + 1)), REST]
     return [
-        *(
-            Archive(f"data-{number:03d}.dump", table, [table], through_roots([table]))
-            for number, table in enumerate(own, 1)
-        ),
-        Archive(REST, None, rest, through_roots(rest)),
+        Archive(
+            file,
+            tables,
+            [] if file == REST else [name for table in tables for name in owned.get(table.oid, ())],
+            any(through_roots(table) for table in tables),
+        )
+        for file, tables in zip(files, [*groups, rest])
     ]
 
 

@@ -149,16 +149,13 @@ class Filling:
         run_all([partial(self._part, part) for part in parts], self._jobs, self._stop)
 
     def _is_chosen(self, part: Part) -> bool:
-        if self._choice is None or part.table is None:
+        if self._choice is None or part.kind == "rest":
             return True
-        return part.table in {split_qualified(name) for name in self._choice.chosen}
+        return not {split_qualified(name) for name in self._choice.chosen}.isdisjoint(part.tables)
 
     def _part(self, part: Part) -> None:
         options: list[Word] = ["--data-only"]
-        if part.table is not None:
-            # Without these, the table's own sequences would be set a second time, to another moment's values.
-            options += [f"--schema={part.table[0]}", f"--table={part.table[1]}"]
-        if part.kind == "rest" and (self._tied or self._choice is not None):
+        if self._choice is not None or (self._tied and part.kind == "rest"):
             with read_file(self._chosen, part) as archive:
                 options += ["--use-list", _listing(self._restored(archive))]
         with read_file(self._chosen, part) as archive:

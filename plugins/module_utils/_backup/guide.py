@@ -44,7 +44,7 @@ def restore_guide(
     :param impossible: foreign keys to rows that the set does not hold.
     """
     data = [
-        f'pg_restore --exit-on-error --data-only {_only(part)}-d "$TARGET" {part.file}'
+        f'pg_restore --exit-on-error --data-only -d "$TARGET" {part.file}'
         for part in parts
         if part.kind in ("data", "rest")
     ]
@@ -101,13 +101,6 @@ def _post_data(impossible: Sequence[ForeignKey]) -> list[str]:
         "# but for foreign keys to rows that this backup does not hold",
         f"{command} --use-list=<(pg_restore --list schema.dump | grep -v -F {unwanted}) schema.dump",
     ]
-
-
-def _only(part: Part) -> str:
-    if part.table is None:
-        return ""
-    schema, table = part.table
-    return f"--schema={_quoted(schema)} --table={_quoted(table)} "
 
 
 def _quoted(text: str) -> str:

@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .._errors import Day2Error
+from .._postgresql.catalog import Name
 from .._postgresql.fingerprint import Fingerprint
 from .selection import words
 
@@ -48,15 +49,15 @@ class Part:
     """One file of a set.
 
     :ivar file: its name in the set's folder.
-    :ivar kind: ``schema``, ``data``, ``rest`` (all data that has no part of its own), ``globals`` or ``catalog``.
-    :ivar table: for ``data``, schema and name of its table.
+    :ivar kind: ``schema``, ``data``, ``rest`` (all data that is in none of those), ``globals`` or ``catalog``.
+    :ivar tables: for ``data``, schema and name of each table whose rows it holds.
     """
 
     file: str
     kind: str
     bytes: int
     sha256: str
-    table: tuple[str, str] | None = None
+    tables: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,9 +168,12 @@ class Manifest:
         if checksum != _checksum(plain):
             raise _damaged(where, "its checksum is not that of its content")
         try:
-            parts = [Part(**{**part, "table": part["table"] and tuple(part["table"])}) for part in plain.pop("parts")]
+            parts = [
+                Part(**{**part, "tables": tuple((schema, name) for schema, name in part["tables"])})
+                for part in plain.pop("parts")
+            ]
             manifest = cls(parts=parts, **plain)
-        except (TypeError, KeyError) as error:
+        except (TypeError, KeyError, ValueError) as error:
             raise _damaged(where, f"its keys are not those of the format: {error}") from error
         wrong = [name for name, kinds in _TYPES.items() if not isinstance(getattr(manifest, name), kinds)]
         if wrong:

@@ -36,6 +36,10 @@ _UNORDERED = frozenset(
 )  # fmt: skip
 
 
+# Schema and relation, not quoted.
+Name = tuple[str, str]
+
+
 @dataclass(frozen=True)
 class Table:
     """A relation that holds rows or stands for some.
@@ -81,6 +85,23 @@ def tables(session: Session) -> list[Table]:
         """
     )
     return [Table(**row) for row in rows]
+
+
+def owned_sequences(session: Session) -> dict[int, list[Name]]:
+    """Return schema and name of the sequences that belong to a column, by the object identifier of its table."""
+    rows = session.query(
+        """
+        SELECT d.refobjid::bigint AS owner, n.nspname AS schema, s.relname AS relation
+        FROM pg_depend AS d JOIN pg_class AS s ON s.oid = d.objid JOIN pg_namespace AS n ON n.oid = s.relnamespace
+        WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+              AND d.deptype IN ('a', 'i') AND s.relkind = 'S'
+        ORDER BY 1, 2, 3
+        """
+    )
+    owned: dict[int, list[Name]] = {}
+    for row in rows:
+        owned.setdefault(row["owner"], []).append((row["schema"], row["relation"]))
+    return owned
 
 
 def refresh_order(session: Session) -> list[str]:

@@ -85,8 +85,8 @@ def test_check_mode_plans_then_a_set_is_made_and_proven(anywhere: Place, run_mod
 def test_its_parts_hold_what_one_full_dump_holds(
     place: Place, run_module: RunModule, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(contents_module, "OWN_PART_BYTES", 1)  # every table with rows gets a part of its own
-    monkeypatch.setattr(contents_module, "REST_SHARE", 0)
+    monkeypatch.setattr(contents_module, "LEAST_TABLE_BYTES", 1)  # every table with rows gets a part of its own
+    monkeypatch.setattr(contents_module, "LEAST_PART_BYTES", 1)
     backup = run_module("postgresql_backup", arguments(place, tmp_path))["backup"]
     server = place.server
     full = tmp_path / "full.dump"
@@ -102,11 +102,9 @@ def test_its_parts_hold_what_one_full_dump_holds(
         ]
 
     parts = [entry for archive in Path(backup["path"]).glob("*.dump") for entry in contents(archive)]
-    # Materialised views are refreshed by the restore itself; a table's own part repeats the table's sequences.
+    # Materialised views are refreshed by the restore itself.
     whole = [entry for entry in contents(full) if not entry.startswith("MATERIALIZED VIEW DATA")]
-    assert sorted(set(parts)) == sorted(set(whole))
-    once = [entry for entry in parts if not entry.startswith("SEQUENCE SET")]
-    assert sorted(once) == sorted(entry for entry in whole if not entry.startswith("SEQUENCE SET"))
+    assert sorted(parts) == sorted(whole)
 
 
 @pytest.mark.parametrize("fingerprint", ["rows", "content"])

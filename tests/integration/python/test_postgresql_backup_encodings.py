@@ -69,8 +69,8 @@ def test_every_byte_survives(
     place: Place, run_module: RunModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Parts for tables as far as programs can be told their names.
-    monkeypatch.setattr(contents_module, "OWN_PART_BYTES", 1)
-    monkeypatch.setattr(contents_module, "REST_SHARE", 0)
+    monkeypatch.setattr(contents_module, "LEAST_TABLE_BYTES", 1)
+    monkeypatch.setattr(contents_module, "LEAST_PART_BYTES", 1)
     with place.session() as session:
         before = content_of(session)
         assert len(before) == 3  # two tables, and the large objects

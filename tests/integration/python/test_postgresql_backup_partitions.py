@@ -85,12 +85,12 @@ def test_where_rows_come_back_is_known(place: Place) -> None:
         assert partition.certain == TREES[tree][3], names[oid]
 
 
-@pytest.mark.parametrize("own_part_bytes", [1, 8 << 20])
+@pytest.mark.parametrize("least_table_bytes", [1, 8 << 20])
 def test_rows_that_may_lie_elsewhere_are_compared_by_their_sum(
-    place: Place, own_part_bytes: int, run_module: RunModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, least_table_bytes: int, run_module: RunModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contents_module, "OWN_PART_BYTES", own_part_bytes)
-    monkeypatch.setattr(contents_module, "REST_SHARE", 0)
+    monkeypatch.setattr(contents_module, "LEAST_TABLE_BYTES", least_table_bytes)
+    monkeypatch.setattr(contents_module, "LEAST_PART_BYTES", 1)
     made = run_module("postgresql_backup", arguments(place, tmp_path))
     assert made.get("backup", {}).get("verified"), made["msg"]
     tables = made["backup"]["tables"]

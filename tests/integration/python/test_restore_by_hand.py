@@ -45,16 +45,16 @@ def commands_of(guide: str) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("own_part_bytes", [1, 8 << 20])
+@pytest.mark.parametrize("least_table_bytes", [1, 8 << 20])
 def test_the_commands_of_the_page_bring_everything_back(
     place: Place,
-    own_part_bytes: int,
+    least_table_bytes: int,
     run_module: RunModule,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(contents_module, "OWN_PART_BYTES", own_part_bytes)
-    monkeypatch.setattr(contents_module, "REST_SHARE", 0)
+    monkeypatch.setattr(contents_module, "LEAST_TABLE_BYTES", least_table_bytes)
+    monkeypatch.setattr(contents_module, "LEAST_PART_BYTES", 1)
     rename(place, place.database, f"{place.database} as it was")
     given = {**arguments(place, tmp_path), "database": f"{place.database} as it was"}
     with place.server.session(given["database"]) as session:

@@ -2,14 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tables get an archive of their own."""
+"""Which tables share an archive."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import pytest
 
 from ansible_collections.day2.ops.plugins.module_utils._backup import contents
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.catalog import Table
+from ansible_collections.day2.ops.plugins.module_utils._postgresql.partitions import Partition
 
 MIB = 1 << 20
 
@@ -19,34 +23,68 @@ def table(number: int, size: int, name: str = "t", of_extension: bool = False) -
     return Table(number, "public", named, f"public.{named}", "r", "p", size, True, of_extension, "")
 
 
-def parted(tables: list[Table], encoding: str = "UTF8") -> tuple[list[str], list[str]]:
-    """The tables that have an archive of their own, and those in the one that holds all others."""
-    *own, rest = contents._archives(tables, {}, encoding)
-    assert all(archive.tables == [archive.own] for archive in own)
-    return [archive.tables[0].relation for archive in own], [one.relation for one in rest.tables]
+def parted(
+    tables: list[Table],
+    encoding: str = "UTF8",
+    owned: Mapping[int, list[tuple[str, str]]] = MappingProxyType({}),
+    trees: Mapping[int, Partition] = MappingProxyType({}),
+) -> tuple[list[list[int]], list[int]]:
+    """The numbers of the tables in each archive, and of those in the one that holds all others."""
+    *groups, rest = contents._archives(tables, trees, owned, encoding)
+    assert rest.rest
+    assert not any(archive.rest for archive in groups)
+    assert [archive.file for archive in groups] == [f"data-{number:03d}.dump" for number in range(1, len(groups) + 1)]
+    return [[one.oid for one in archive.tables] for archive in groups], [one.oid for one in rest.tables]
 
 
-def test_small_tables_share_an_archive() -> None:
-    own, rest = parted([table(1, 100 * MIB), table(2, 8 * MIB - 1), table(3, 0)])
-    assert (own, rest) == (["t1"], ["t2", "t3"])
+def test_small_tables_are_in_the_archive_of_all_others() -> None:
+    groups, rest = parted([table(1, 300 * MIB), table(2, 140 * MIB), table(3, 8 * MIB - 1), table(4, 0)])
+    assert (groups, rest) == ([[1], [2]], [3, 4])
 
 
 def test_an_empty_database_has_one_archive() -> None:
     assert parted([]) == ([], [])
-    assert parted([table(1, 0)]) == ([], ["t1"])
+    assert parted([table(1, 0)]) == ([], [1])
 
 
-def test_there_are_no_more_archives_than_keep_the_shared_one_small() -> None:
-    own, rest = parted([table(number, 10 * MIB) for number in range(20)])
-    assert (len(own), len(rest)) == (16, 4)
+def test_what_is_no_more_than_an_archive_is_in_that_of_all_others() -> None:
+    groups, rest = parted([table(number, 50 * MIB) for number in range(10)])
+    assert (groups, rest) == ([[0, 1], [2, 3], [4, 5], [6, 7]], [8, 9])
 
 
-def test_there_are_never_more_than_so_many() -> None:
-    own, rest = parted([table(number, 10 * MIB) for number in range(1000)])
-    assert (len(own), len(rest)) == (contents.OWN_PARTS, 1000 - contents.OWN_PARTS)
+def test_large_ones_are_alone_and_others_fill_up_what_has_room() -> None:
+    sizes = [400, 100, 90, 90, 60, 38, 35, 28, *[20] * 8]
+    groups, rest = parted([table(number, size * MIB) for number, size in enumerate(sizes)])
+    assert (groups, rest) == ([[0], [1, 7], [2, 5], [3, 6], [4, 8, 9]], list(range(10, 16)))
 
 
-@pytest.mark.parametrize(("encoding", "alone"), [("UTF8", ["ü1", "t2"]), ("LATIN1", ["t2"])])
-def test_what_no_program_can_be_told_by_name_is_in_the_shared_one(encoding: str, alone: list[str]) -> None:
-    tables = [table(1, 100 * MIB, "ü"), table(2, 90 * MIB), table(3, 80 * MIB, of_extension=True)]
-    assert parted(tables, encoding)[0] == alone
+@pytest.mark.parametrize("count", [97, 1000])
+def test_there_are_never_twice_as_many_as_are_wanted(count: int) -> None:
+    groups, rest = parted([table(number, 1000 * MIB) for number in range(count)])
+    assert sorted([*(one for group in groups for one in group), *rest]) == list(range(count))
+    assert contents.PARTS / 2 < len(groups) < contents.PARTS * 2
+    assert max(map(len, [*groups, rest])) <= count // contents.PARTS
+
+
+def test_rows_that_go_through_the_root_of_their_tree_are_apart() -> None:
+    trees = {number: Partition(9, certain) for number, certain in ((1, False), (2, True), (3, False))}
+    tables = [table(number, 30 * MIB) for number in (1, 2, 3)]
+    *groups, _rest = contents._archives([*tables, table(9, 128 * MIB)], trees, {}, "UTF8")
+    assert [([one.oid for one in group.tables], group.through_roots) for group in groups] == [
+        ([1, 3], True),
+        ([2], False),
+    ]
+
+
+def test_sequences_go_with_the_archive_of_all_others() -> None:
+    owned = {1: [("public", "t1_id_seq"), ("other", "t1_n")], 2: [("public", "t2_id_seq")]}
+    group, rest = contents._archives([table(1, 200 * MIB), table(2, MIB)], {}, owned, "UTF8")
+    assert (group.sequences, rest.sequences) == (owned[1], [])
+
+
+@pytest.mark.parametrize(("encoding", "alone"), [("UTF8", [[1], [2], [4]]), ("LATIN1", [[2]])])
+def test_what_no_program_can_be_told_by_name_is_in_that_of_all_others(encoding: str, alone: list[list[int]]) -> None:
+    owned = {4: [("public", "ß")]}
+    ours = [table(1, 300 * MIB, "ü"), table(2, 290 * MIB), table(4, 270 * MIB)]
+    tables = [*ours[:2], table(3, 280 * MIB, of_extension=True), ours[2]]
+    assert parted(tables, encoding, owned)[0] == alone

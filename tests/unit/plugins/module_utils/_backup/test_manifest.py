@@ -68,7 +68,7 @@ def test_what_is_no_manifest_is_refused(text: str) -> None:
     "name", ["../x", "/etc/passwd", "a/b", "..", ".", "", "manifest.json", "a\nb", "x" * 200, ".hidden"]
 )
 def test_a_name_that_leaves_the_folder_is_refused(name: str) -> None:
-    part = {"file": name, "kind": "data", "bytes": 1, "sha256": "0", "table": None}
+    part = {"file": name, "kind": "data", "bytes": 1, "sha256": "0", "tables": []}
     with pytest.raises(ManifestDamaged, match="no set has"):
         Manifest.from_json(forged({"parts": [part]}), "here")
 
@@ -97,7 +97,7 @@ def test_a_name_that_leaves_the_folder_is_refused(name: str) -> None:
         {"content": {"tables": dict.fromkeys(MANIFEST.tables, "1")}},
         {"content": {"tables": dict.fromkeys(MANIFEST.tables, "1 x")}},
         {"content": {"tables": dict.fromkeys(MANIFEST.tables, 12)}},
-        {"parts": [{"file": 5, "kind": "data", "bytes": 1, "sha256": "0", "table": None}]},
+        {"parts": [{"file": 5, "kind": "data", "bytes": 1, "sha256": "0", "tables": []}]},
     ],
 )
 def test_another_shape_is_refused(change: dict[str, Any]) -> None:
@@ -119,7 +119,7 @@ def test_sums_and_parts() -> None:
     assert MANIFEST.files == {"schema.dump": "a" * 64, "rest.dump": "b" * 64}
     assert MANIFEST.part("schema").file == "schema.dump"
     assert MANIFEST.major == 17
-    assert replace(MANIFEST, parts=[Part("x", "data", 1, "c", ("a", "b"))]).parts[0].table == ("a", "b")
+    assert replace(MANIFEST, parts=[Part("x", "data", 1, "c", (("a", "b"),))]).parts[0].tables == (("a", "b"),)
 
 
 @pytest.mark.parametrize(
