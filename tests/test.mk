@@ -11,7 +11,7 @@ test: ## Set up all that the tests need, and run them all; KEEP=1 leaves the con
 
 .PHONY: test-long
 test-long: venv-test ## The tests that take long
-	@$(TEST_PYTHON) -m tests.tools.stages long
+	@$(TEST_PYTHON) -m tests.tools.stages long long-targets
 
 .PHONY: bench
 bench: venv-test ## Measure backups, restores and log scans against other ways; ARGS="backup --rounds 5", for one

@@ -153,7 +153,15 @@ STAGES = (
     Stage("coverage", "coverage of plugins/", checks.coverage),
 )
 
-LONG = Stage("long", "tests that take minutes each", checks.long, needs_servers=True)
+LONG = (
+    Stage("long", "tests that take minutes each", checks.long, needs_servers=True),
+    Stage(
+        "long-targets",
+        "integration targets against every server",
+        lambda: ansible_test.targets(servers.MAJORS),
+        needs_servers=True,
+    ),
+)
 
 
 def main() -> None:
@@ -162,12 +170,12 @@ def main() -> None:
         "--since", type=float, default=time.time(), help="when the set-up began, in seconds of the epoch"
     )
     parser.add_argument("--results", type=Path, help="a file for the outcome of the stages, instead of a table")
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *(stage.name for stage in (*STAGES, LONG))])
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *(stage.name for stage in (*STAGES, *LONG))])
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))  # told to end, it clears away first
     outcome = Outcome()
     if arguments.names:
-        run_named([stage for stage in (*STAGES, LONG) if stage.name in arguments.names], outcome)
+        run_named([stage for stage in (*STAGES, *LONG) if stage.name in arguments.names], outcome)
     else:
         outcome.passed.append(("setup", time.time() - arguments.since))
         run_all(outcome)
