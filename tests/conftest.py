@@ -10,6 +10,7 @@ import importlib
 import json
 import signal
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,13 +63,23 @@ def run_module(capsys: pytest.CaptureFixture[str]) -> RunModule:
     return run
 
 
+def server(place: Path, major: int) -> Iterator[EmbeddedServer]:
+    one = EmbeddedServer(place, major)
+    one.start({"fsync": "off", "max_connections": "60", "shared_buffers": "64MB"})
+    yield one
+    one.stop("immediate")
+
+
 @pytest.fixture(scope="session", params=[18])
 def embedded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     """A running embedded server, one for each test process. Parametrise indirectly for another major version."""
-    server = EmbeddedServer(tmp_path_factory.mktemp("postgresql"), request.param)
-    server.start({"fsync": "off", "max_connections": "60", "shared_buffers": "64MB"})
-    yield server
-    server.stop("immediate")
+    yield from server(tmp_path_factory.mktemp("postgresql"), request.param)
+
+
+@pytest.fixture(scope="session")
+def embedded_16(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """One of version 16."""
+    yield from server(tmp_path_factory.mktemp("postgresql-16"), 16)
 
 
 @pytest.fixture(scope="session")

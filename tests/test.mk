@@ -3,7 +3,7 @@
 
 TEST_VENV := .venv-test
 TEST_PYTHON := $(TEST_VENV)/bin/python
-STAGES := style types lint unit sanity modules targets package molecule readme awx runbook coverage
+STAGES := style types lint unit sanity modules targets package molecule readme awx sick runbook coverage
 
 .PHONY: test
 test: ## Set up all that the tests need, and run them all; KEEP=1 leaves the containers running

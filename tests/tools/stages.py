@@ -148,6 +148,7 @@ STAGES = (
     Stage("molecule", "roles on hosts, through molecule", scenarios.scenarios, "B"),
     Stage("readme", "the commands of the README", readme.readme, "B"),
     Stage("awx", "the weekly playbook through ansible-runner", awx.awx, "B"),
+    Stage("sick", "make weekly on a sick sandbox, and in check mode", runbook.sick, "B"),
     # Alone: its times are promised to somebody who has nothing else to do.
     Stage("runbook", "make weekly in fresh clones", runbook.weekly),
     Stage("coverage", "coverage of plugins/", checks.coverage),

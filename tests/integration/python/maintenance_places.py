@@ -175,10 +175,3 @@ def places(
     place.onlooker.close()
     with place.server.session() as admin:
         admin.execute(compose("DROP DATABASE {d} WITH (FORCE)", d=name))
-
-
-def sixteen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    server = EmbeddedServer(tmp_path_factory.mktemp("postgresql-16"), 16)
-    server.start({"fsync": "off", "max_connections": "40", "shared_buffers": "64MB"})
-    yield server
-    server.stop("immediate")

@@ -110,7 +110,7 @@ def test_a_backup_leaves_no_draft(place: Place, run_module: RunModule, tmp_path:
     place.run("CREATE TABLE public.big AS SELECT i, repeat(md5(i::text), 12) AS t FROM generate_series(1, 150000) AS i")
     given = arguments(place, tmp_path)
     process = in_a_process("postgresql_backup", given)
-    assert until(lambda: bool(list(tmp_path.rglob("data-001.dump"))))
+    assert until(lambda: bool(list(tmp_path.rglob("rest.dump"))))
     ended(process, number)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [".lock"]
     assert not list(tmp_path.rglob(".partial-*"))

@@ -24,11 +24,10 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.fingerprint i
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.session import QueryFailed, Session
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Identifier, Raw, compose
 
-from .maintenance_places import EVERY, Place, places, sixteen
+from .maintenance_places import EVERY, Place, places
 
 RECORD = Path(__file__).with_name("fingerprints.json")
 
-embedded_16 = pytest.fixture(scope="session")(sixteen)
 
 # Of each type, values whose text depends on settings of the session, or which are easily taken for one another.
 TYPES = {

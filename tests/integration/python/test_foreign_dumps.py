@@ -19,11 +19,9 @@ from tests.conftest import RunModule
 
 from .backup_places import arguments, content_of, databases, furnish
 from .fault_scenes import run_faulty
-from .maintenance_places import Place, every, places, sixteen, until
+from .maintenance_places import Place, every, places, until
 from .test_ended_by_a_signal import works
 from .test_postgresql_replace import kept_ones
-
-embedded_16 = pytest.fixture(scope="session")(sixteen)
 
 
 @pytest.fixture(params=every())

@@ -15,18 +15,12 @@ import pytest
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Identifier, compose
 
 from ...conftest import RunModule
-from ...stacks.embedded import EmbeddedServer
 from .index_plants import bloated, plant_zoo, settle
-from .maintenance_places import ALONE_WITH_TOAST, Behind, Place, every, places, sixteen
+from .maintenance_places import ALONE_WITH_TOAST, Behind, Place, every, places
 
 LOCK_TIMEOUT = 5  # what both wait for a lock at most
 
 Entries = dict[str, dict[str, Any]]
-
-
-@pytest.fixture(scope="session")
-def embedded_16(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    yield from sixteen(tmp_path_factory)
 
 
 @pytest.fixture(params=["embedded 18"])

@@ -17,9 +17,7 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Id
 
 from ...conftest import RunModule
 from .kept_places import kept
-from .maintenance_places import EVERY, Place, places, sixteen
-
-embedded_16 = pytest.fixture(scope="session")(sixteen)
+from .maintenance_places import EVERY, Place, places
 
 SINCE = "2026-11-01T02:00:00Z"
 

@@ -29,7 +29,7 @@ from .controller import Controller
 from .long import cases
 from .maintenance_places import Place, places, until
 
-TOLD = "dumping, 0 of 3 parts"
+TOLD = "dumping, 1 of 2 parts"
 
 
 @pytest.fixture

@@ -29,10 +29,8 @@ from tests.conftest import RunModule
 
 from .backup_places import arguments, furnish, texts_below
 from .long import cases
-from .maintenance_places import Behind, Place, every, places, sixteen, until
+from .maintenance_places import Behind, Place, every, places, until
 from .test_ended_by_a_signal import EITHER, in_a_process
-
-embedded_16 = pytest.fixture(scope="session")(sixteen)
 
 SECRET = "pa:ss\\wo'rd \"☃$HOME"
 KILLS = 5

@@ -20,9 +20,7 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import co
 from tests.conftest import RunModule
 
 from .backup_places import ODD_NAMES, arguments, files_below, furnish, manifest_of, texts_below
-from .maintenance_places import EVERY, Behind, Place, places, sixteen, until
-
-embedded_16 = pytest.fixture(scope="session")(sixteen)
+from .maintenance_places import EVERY, Behind, Place, places, until
 
 
 @pytest.fixture(params=EVERY)

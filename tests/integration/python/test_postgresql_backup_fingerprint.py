@@ -18,9 +18,7 @@ from ansible_collections.day2.ops.plugins.module_utils._backup.manifest import M
 from tests.conftest import RunModule
 
 from .backup_places import arguments, furnish, manifest_of
-from .maintenance_places import Place, every, options_of, places, sixteen
-
-embedded_16 = pytest.fixture(scope="session")(sixteen)
+from .maintenance_places import Place, every, options_of, places
 
 
 @pytest.fixture(params=["embedded 18"])

@@ -17,9 +17,7 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.partitions im
 from tests.conftest import RunModule
 
 from .backup_places import arguments, manifest_of, miscount
-from .maintenance_places import Place, places, sixteen
-
-embedded_16 = pytest.fixture(scope="session")(sixteen)
+from .maintenance_places import Place, places
 
 # Trees of partitions by name: the key's type, how it is partitioned, its values; whether rows surely come back where
 # they were.

@@ -27,9 +27,7 @@ from tests.conftest import RunModule
 from tests.stacks.embedded import EmbeddedServer
 
 from .backup_places import arguments, files_below, furnish, manifest_of, miscount
-from .maintenance_places import EVERY, Behind, Place, places, sixteen, until
-
-embedded_16 = pytest.fixture(scope="session")(sixteen)
+from .maintenance_places import EVERY, Behind, Place, places, until
 
 
 @pytest.fixture(params=EVERY)
@@ -183,7 +181,7 @@ def test_a_killed_backup_leaves_nothing_that_could_be_taken_for_one(
     place.run("CREATE TABLE public.big AS SELECT i, repeat(md5(i::text), 12) AS t FROM generate_series(1, 150000) AS i")
     given = arguments(place, tmp_path)
     process = backup_in_a_process(given)
-    assert until(lambda: bool(list(tmp_path.rglob("data-001.dump"))))
+    assert until(lambda: bool(list(tmp_path.rglob("rest.dump"))))
     process.send_signal(number)
     process.wait(20)
     assert process.returncode

@@ -20,22 +20,15 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.session impor
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Identifier, compose
 
 from ...conftest import RunModule
-from ...stacks.embedded import EmbeddedServer
 from .index_plants import KINDS, actions, bloated, index_files, interrupt, invalid, plant_zoo, settle
 from .maintenance_places import (
     ALONE_WITH_TOAST,
     Place,
     every,
     places,
-    sixteen,
 )
 
 ODD = ['Odd "index"', "; DROP TABLE x; --", "line\nbreak", "ünï ☃", "{brace}", "X" * 63, "ü" * 31]
-
-
-@pytest.fixture(scope="session")
-def embedded_16(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    yield from sixteen(tmp_path_factory)
 
 
 @pytest.fixture(params=["embedded 18"])

@@ -27,22 +27,15 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Id
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.work_lock import work_lock
 
 from ...conftest import RunModule
-from ...stacks.embedded import EmbeddedServer
 from .index_plants import actions, bloated, interrupt, invalid, old_snapshot, plant_zoo, settle
 from .maintenance_places import (
     ALONE_WITH_TOAST,
     Behind,
     Place,
     places,
-    sixteen,
     until,
     warnings_of,
 )
-
-
-@pytest.fixture(scope="session")
-def embedded_16(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    yield from sixteen(tmp_path_factory)
 
 
 @pytest.fixture(params=["embedded 18"])

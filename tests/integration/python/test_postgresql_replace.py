@@ -30,9 +30,7 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.work_lock imp
 from tests.conftest import RunModule
 
 from .backup_places import arguments, content_of, databases, furnish
-from .maintenance_places import Place, every, places, sixteen, until
-
-embedded_16 = pytest.fixture(scope="session")(sixteen)
+from .maintenance_places import Place, every, places, until
 
 
 @pytest.fixture(params=every())

@@ -28,9 +28,7 @@ from tests.stacks.sandbox.build import SHOP
 from tests.stacks.sandbox.platform import Sandbox
 
 from .backup_places import arguments, content_of, databases, files_below, furnish, manifest_of
-from .maintenance_places import EVERY, Place, places, sixteen
-
-embedded_16 = pytest.fixture(scope="session")(sixteen)
+from .maintenance_places import EVERY, Place, places
 
 
 @pytest.fixture(params=EVERY)

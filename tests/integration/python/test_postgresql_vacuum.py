@@ -14,15 +14,9 @@ import pytest
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Identifier, compose
 
 from ...conftest import RunModule
-from ...stacks.embedded import EmbeddedServer
-from .maintenance_places import ALONE, ALONE_WITH_TOAST, Place, every, places, sixteen, warnings_of
+from .maintenance_places import ALONE, ALONE_WITH_TOAST, Place, every, places, warnings_of
 
 ODD = ['Odd "name"', "; DROP TABLE x; --", "line\nbreak", "ünï ☃", "{brace}", "X" * 63]
-
-
-@pytest.fixture(scope="session")
-def embedded_16(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    yield from sixteen(tmp_path_factory)
 
 
 @pytest.fixture(params=["embedded 18"])

@@ -22,9 +22,7 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Id
 from tests.conftest import RunModule
 
 from .backup_places import arguments, content_of, furnish
-from .maintenance_places import Place, places, sixteen
-
-embedded_16 = pytest.fixture(scope="session")(sixteen)
+from .maintenance_places import Place, places
 
 
 @pytest.fixture(params=["embedded 18", "embedded 16"])
