@@ -27,6 +27,12 @@ def ok(name: str) -> stages.Stage:
     return stages.Stage(name, "passes", lambda: None)
 
 
+@pytest.fixture(autouse=True)
+def _prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system has all programs."""
+    monkeypatch.setattr(stages, "SYSTEM", ok("system"))
+
+
 def told(wanted: list[stages.Stage], capsys: pytest.CaptureFixture[str]) -> tuple[stages.Outcome, str]:
     outcome = stages.Outcome()
     stages.run_named(wanted, outcome)
@@ -44,20 +50,20 @@ def test_the_run_stops_at_the_first_failure_and_says_so(capsys: pytest.CaptureFi
     assert printed.splitlines()[-3:] == [
         "this is why",
         "The stage two failed; run it alone with: make two",
-        "2 passed, 1 failed",  # the first stage, and the cleaning
+        "3 passed, 1 failed",  # what is needed, the first stage, and the cleaning
     ]
 
 
 def test_a_good_run_ends_with_its_count(capsys: pytest.CaptureFixture[str]) -> None:
     outcome, printed = told([ok("one"), ok("two")], capsys)
     assert outcome.failed == []
-    assert printed.splitlines()[-1] == "3 passed, 0 failed"
+    assert printed.splitlines()[-1] == "4 passed, 0 failed"
 
 
 def test_cleaning_that_fails_fails_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(stages.clone, "remove_shared_clone", fails)
     _outcome, printed = told([ok("one")], capsys)
-    assert printed.splitlines()[-1] == "1 passed, 1 failed"
+    assert printed.splitlines()[-1] == "2 passed, 1 failed"
 
 
 def test_a_lane_that_fails_ends_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +117,13 @@ def test_a_program_that_fails_shows_the_end_of_its_log(tmp_path: Path) -> None:
     with pytest.raises(Failed, match=r"what went wrong\n.*ended with status 3"):
         run(["sh", "-c", "echo what went wrong; exit 3"], log=tmp_path / "log")
     assert run(["sh", "-c", "exit 3"], good=(0, 3)) == 3
+
+
+def test_what_failed_long_before_the_end_is_told_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = "echo FAILED test_one; seq 1 1000; exit 1"
+    with pytest.raises(Failed, match=r"1000\nFAILED test_one\n.*ended with status 1"):
+        run(["sh", "-c", script], log=tmp_path / "log", live=True)
+    assert capsys.readouterr().out == (tmp_path / "log").read_text()
 
 
 def test_a_program_that_is_not_there_is_named() -> None:
