@@ -4,6 +4,7 @@
 TEST_VENV := .venv-test
 TEST_PYTHON := $(TEST_VENV)/bin/python
 STAGES := style types lint unit sanity modules targets package molecule readme awx sick runbook coverage
+LONG := long-sanity long-molecule long-targets long
 
 .PHONY: test
 test: ## Set up all that the tests need, and run them all; KEEP=1 leaves the containers running
@@ -11,14 +12,14 @@ test: ## Set up all that the tests need, and run them all; KEEP=1 leaves the con
 
 .PHONY: test-long
 test-long: venv-test ## The tests that take long
-	@$(TEST_PYTHON) -m tests.tools.stages long long-targets
+	@$(TEST_PYTHON) -m tests.tools.stages $(LONG)
 
 .PHONY: bench
 bench: venv-test ## Measure backups, restores and log scans against other ways; ARGS="backup --rounds 5", for one
 	@$(TEST_PYTHON) -m tests.benchmarks $(ARGS)
 
-.PHONY: $(STAGES)
-$(STAGES): venv-test
+.PHONY: $(STAGES) $(LONG)
+$(STAGES) $(LONG): venv-test
 	@$(TEST_PYTHON) -m tests.tools.stages $@
 
 .PHONY: servers

@@ -56,7 +56,8 @@ def modules() -> None:
 
 def long() -> None:
     """The tests that take minutes each."""
-    run(["pytest", "-p", "no:cacheprovider", "-v", "-m", "long", "--durations=0"])
+    argv = ["pytest", "-v", "-n", "2", "-p", "no:cacheprovider", "-m", "long", "--durations=0"]
+    run(argv, log=LOGS / "long.log", live=True)
 
 
 def forget_coverage() -> None:

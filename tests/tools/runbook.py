@@ -42,14 +42,15 @@ Report = dict[str, Any]
 
 
 def weekly() -> None:
-    """The first run does its work, the second has nothing to do, both in the time that is promised."""
-    _journey(shared_clone())
-    if os.geteuid() == 0:
-        clone = Clone(ORDINARY)
-        try:
-            _journey(clone)
-        finally:
-            clone.remove()
+    """The first run does its work, the second has nothing to do, both in the time that is promised.
+
+    By an ordinary account, where this one may do so; the commands of the README are run by this one.
+    """
+    clone = Clone(ORDINARY if os.geteuid() == 0 else None)
+    try:
+        _journey(clone)
+    finally:
+        clone.remove()
 
 
 def _journey(clone: Clone) -> None:
@@ -67,14 +68,12 @@ def _journey(clone: Clone) -> None:
 
 
 def sick() -> None:
-    """A sick platform fails with the report written, and is well again afterwards; check mode changes nothing on it."""
+    """A sick platform fails, with its report written; check mode changes nothing on it."""
     clone = shared_clone()
+    before = newest_report(clone.sandbox)
     clone.run(["make", "weekly", "SICK=1"], "weekly-sick", good=(2,))
-    first = check_report(clone.sandbox, "sick run", SICK)
-    clone.run(["make", "weekly"], "weekly-well")
-    well = check_report(clone.sandbox, "run after the sick one", WELL)
-    if well["run"]["id"] == first["run"]["id"]:
-        raise Failed("The run after the one on the sick sandbox did not write its report.")
+    if check_report(clone.sandbox, "sick run", SICK)["run"]["id"] == before:
+        raise Failed("The run on the sick sandbox did not write its report.")
     _check_mode(clone)
     say("check mode on a sick sandbox: nothing changed")
 
@@ -111,6 +110,12 @@ def check_report(sandbox: Path, which: str, expected: tuple[str, ...]) -> Report
             "\n".join([*told[:20], f"The worst finding of the {which} is {worst}, not {' or '.join(expected)}."])
         )
     return report
+
+
+def newest_report(sandbox: Path) -> str:
+    """The id of the run that wrote the newest report; empty when there is none."""
+    written = sandbox / "reports" / "sandbox" / "latest.json"
+    return str(json.loads(written.read_text())["run"]["id"]) if written.is_file() else ""
 
 
 def _state_of(clone: Clone) -> dict[str, object]:

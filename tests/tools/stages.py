@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -155,13 +156,19 @@ STAGES = (
 )
 
 LONG = (
-    Stage("long", "tests that take minutes each", checks.long, needs_servers=True),
+    Stage(
+        "long-sanity",
+        "ansible-test sanity, for every Python",
+        partial(ansible_test.sanity, ansible_test.TARGET_PYTHONS),
+    ),
+    Stage("long-molecule", "all roles on hosts, through molecule", partial(scenarios.scenarios, ())),
     Stage(
         "long-targets",
         "integration targets against every server",
-        lambda: ansible_test.targets(servers.MAJORS),
+        partial(ansible_test.targets, tuple(servers.MAJORS)),
         needs_servers=True,
     ),
+    Stage("long", "tests that take minutes each", checks.long, needs_servers=True),
 )
 
 

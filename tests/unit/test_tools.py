@@ -109,6 +109,9 @@ def test_every_stage_is_a_command_and_documented() -> None:
     listed = re.search(r"^STAGES := (.*)$", (CHECKOUT / "tests" / "test.mk").read_text(), re.MULTILINE)
     assert listed is not None
     assert listed.group(1).split() == names
+    listed = re.search(r"^LONG := (.*)$", (CHECKOUT / "tests" / "test.mk").read_text(), re.MULTILINE)
+    assert listed is not None
+    assert listed.group(1).split() == [stage.name for stage in stages.LONG]
     lanes = {stage.lane for stage in stages.STAGES}
     assert lanes == {*stages.LANES, None}
 

@@ -186,6 +186,7 @@ def test_work_that_is_killed_fails_and_is_begun_anew(
     assert sets(given) == [Path(result["backup"]["path"]).name]
 
 
+@pytest.mark.long
 def test_a_task_that_is_out_of_time_stops_its_work(place: Place, controller: Controller, given: dict[str, Any]) -> None:
     with held_up(place), controller.run(backup(given, timeout=15)) as run:
         run.heard("telling the work to end")

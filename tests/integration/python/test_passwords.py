@@ -160,8 +160,16 @@ def told_by_processes(over: threading.Event) -> tuple[set[str], set[str]]:
     return seen, telling
 
 
-@pytest.mark.parametrize("place", EITHER, indirect=True)
-@pytest.mark.parametrize("driver", ["psycopg2", "psql"])
+@pytest.mark.parametrize(
+    ("place", "driver"),
+    [
+        ("embedded 18", "psycopg2"),
+        ("container 17", "psql"),
+        pytest.param("embedded 18", "psql", marks=pytest.mark.long),
+        pytest.param("container 17", "psycopg2", marks=pytest.mark.long),
+    ],
+    indirect=["place"],
+)
 def test_no_process_result_or_file_tells_it(
     place: Place, run_module: RunModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, driver: str
 ) -> None:

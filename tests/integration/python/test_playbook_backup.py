@@ -66,6 +66,7 @@ def steps(document: dict[str, Any]) -> dict[str, str]:
     return {step["name"]: step["status"] for step in document["hosts"]["here"]["facts"]["steps"]}
 
 
+@pytest.mark.long
 def test_after_a_backup_that_failed_nothing_is_removed(place: Place, run_module: RunModule, tmp_path: Path) -> None:
     given = arguments(place, tmp_path / "sets")
     sets = [

@@ -33,7 +33,7 @@ from .backup_places import arguments, content_of, databases, furnish
 from .maintenance_places import Place, every, places, until
 
 
-@pytest.fixture(params=every())
+@pytest.fixture(params=every(["embedded 18"]))
 def anywhere(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
     yield from _furnished(request, login)
 
