@@ -195,6 +195,7 @@ def test_damage_is_undone_and_the_restore_too(platform: Platform, run_module: Ru
     platform.run_sql("TRUNCATE shop.wishlists")
 
 
+@pytest.mark.long
 def test_a_platform_that_is_not_well_afterwards_gets_its_database_back(
     platform: Platform, run_module: RunModule
 ) -> None:

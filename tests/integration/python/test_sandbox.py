@@ -35,8 +35,6 @@ from tests.stacks.sandbox.layout import LOGINS, Layout, SandboxError
 from tests.stacks.sandbox.platform import Sandbox
 from tests.stacks.sandbox.sick import PREPARED, SLOT
 
-from .long import cases
-
 SCALE = 0.01
 
 
@@ -411,8 +409,8 @@ sys.exit(not (run("clean") and went_well))
 """
 
 
-# The others are those of the stage "runbook", too.
-@pytest.mark.parametrize("way", cases(ways(), ["no namespaces"]))
+@pytest.mark.long  # the stages "readme" and "runbook" start it, too
+@pytest.mark.parametrize("way", ways())
 def test_it_runs(way: str, tmp_path: Path) -> None:
     environment, prefix = dict(os.environ), list[str]()
     if way == "no namespaces":
