@@ -39,6 +39,7 @@ from .checks import Question, ask
 from .copyrows import DumpCounter
 from .ending import Ending
 from .manifest import iso, now
+from .prerequisites import room_for
 from .proof import Proof
 from .properties import apply_settings
 from .restore import RestoreResult
@@ -72,12 +73,16 @@ class DumpPlan:
 
     :ivar archive: whether it is an archive of pg_dump; otherwise it is SQL.
     :ivar owner: the role to which everything is to belong.
+    :ivar needed_bytes: that it takes at least on the server's disk: the file's own, or the live database's.
+    :ivar free_bytes: that are free there; None when nobody knows.
     """
 
     dump: str
     archive: bool
     target: str | None
     owner: str
+    needed_bytes: int
+    free_bytes: int | None
     program: str
     problems: list[str]
     orphans: list[str]
@@ -136,12 +141,17 @@ class DumpRestore:
             properties = self._properties(session)
             look = self._ending.look(session, properties)
             remains = orphans(session)
+            least = max(self._path.stat().st_size, 0 if look.replaces is None else properties["bytes"])
+            room = room_for(self.server, session, least, properties["tablespace"])
             problems += [*look.problems, *self._lacking(session, properties["owner"])]
+            problems += [room.lack] if room.lack else []
         return DumpPlan(
             dump=str(self._path),
             archive=archive,
             target=self._ending.target,
             owner=properties["owner"],
+            needed_bytes=room.needed,
+            free_bytes=room.free,
             program=program,
             problems=problems,
             orphans=remains,

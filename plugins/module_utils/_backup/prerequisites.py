@@ -66,11 +66,13 @@ def missing(session: Session, manifest: Manifest, catalog: Catalog, owner: str |
     return problems
 
 
-def room_for(server: Server, session: Session, manifest: Manifest) -> Room:
-    """The room on the server's disk that a set needs, and that there is."""
-    size = int(manifest.properties["bytes"])
+def room_for(server: Server, session: Session, size: int, tablespace: str) -> Room:
+    """The room on the server's disk that a database needs, and that there is.
+
+    :param size: of the database, in bytes.
+    """
     space = Space(server.runner, session)
-    there = session.values(compose(_TABLESPACE, name=manifest.properties["tablespace"]))
+    there = session.values(compose(_TABLESPACE, name=tablespace))
     needed = int(NEEDED * size)
     if not there:  # that it is missing is told elsewhere
         return Room(needed, None, "")

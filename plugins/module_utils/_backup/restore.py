@@ -208,7 +208,7 @@ class Restore:
         with self.server.session(self._home) as session:
             problems = missing(session, manifest, catalog, self.options.owner)
             problems += unreadable(Client(self.server, self._home), manifest)
-            room = room_for(self.server, session, manifest)
+            room = room_for(self.server, session, int(manifest.properties["bytes"]), manifest.properties["tablespace"])
             look = self.ending.look(session, manifest.properties)
             self._warn_of_foreign_functions(session, catalog)
             remains = orphans(session)

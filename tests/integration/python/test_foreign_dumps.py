@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -282,6 +283,22 @@ def test_what_a_killed_one_left_is_gone_after_the_next(place: Place, run_module:
         assert until(lambda: works(place) == 0)
         assert run_module("postgresql_restore", {**given, "mode": "drill", "target": None})["changed"]
         assert roles(place) == databases(place) == []
+
+
+def test_a_file_larger_than_the_disk_is_refused_before_anything_is_made(
+    place: Place, run_module: RunModule, tmp_path: Path
+) -> None:
+    file = tmp_path / "huge.sql"
+    file.write_bytes(b"SELECT 1;\n" * 200_000)
+    os.truncate(file, 8 << 40)  # with a hole in it
+    given = restoring(place, file)
+    plan = run_module("postgresql_restore", given, check_mode=True)["plan"]
+    assert plan["needed_bytes"] > 8 << 40 > plan["free_bytes"] > 0
+    (problem,) = plan["problems"]
+    assert "free" in problem
+    refused = run_module("postgresql_restore", given)
+    assert problem in refused["msg"]
+    assert databases(place) == roles(place) == []
 
 
 def test_a_file_that_is_not_there(place: Place, run_module: RunModule, tmp_path: Path) -> None:
