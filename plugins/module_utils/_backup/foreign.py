@@ -167,7 +167,8 @@ class DumpRestore:
         if there:
             return properties if self._owner is None else {**properties, "owner": self._owner}
         me = self._owner or session.value("SELECT current_user::text AS me")
-        return {**properties, "owner": me, "acl": ["=Tc/x"], "settings": [], "comment": None, "connection_limit": -1}
+        usual = {"acl": ["=Tc/x"], "settings": [], "comment": None, "connection_limit": -1, "template": False}
+        return {**properties, **usual, "owner": me}
 
     def _lacking(self, session: Session, owner: str) -> Iterator[str]:
         available = set(session.values("SELECT name FROM pg_available_extensions"))

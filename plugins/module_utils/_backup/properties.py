@@ -111,6 +111,7 @@ def admission(name: str, properties: dict[str, Any]) -> list[str]:
         compose("REVOKE ALL ON DATABASE {database} FROM PUBLIC, {owner}", database=database, owner=owner),
         *(statement for item in properties["acl"] for statement in _grants(item, database)),
         compose("ALTER DATABASE {database} CONNECTION LIMIT {limit}", database=database, limit=limit),
+        compose("ALTER DATABASE {database} IS_TEMPLATE {yes}", database=database, yes=properties["template"]),
         compose("COMMENT ON DATABASE {database} IS {text}", database=database, text=properties["comment"]),
         *(
             compose(

@@ -189,7 +189,7 @@ def database_properties(session: Session, database: str | None = None, sized: bo
                pg_encoding_to_char(d.encoding) AS encoding,
                d.datcollate AS collate, d.datctype AS ctype,
                {provider} AS locale_provider, {locale} AS locale, {rules} AS locale_rules,
-               t.spcname AS tablespace, d.datconnlimit AS connection_limit,
+               t.spcname AS tablespace, d.datconnlimit AS connection_limit, d.datistemplate AS template,
                {"pg_database_size(d.oid)" if sized else "NULL"} AS bytes,
                (SELECT jsonb_agg(jsonb_build_object('provider', l.provider, 'label', l.label) ORDER BY l.provider)
                 FROM pg_shseclabel AS l

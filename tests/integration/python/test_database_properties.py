@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.day2.ops.plugins.module_utils._backup.manifest import Manifest
 from ansible_collections.day2.ops.plugins.module_utils._backup.proof import prove_properties
+from ansible_collections.day2.ops.plugins.module_utils._backup.scratch import drop_scratch
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.differences import Difference
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.session import Session
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Identifier, compose
@@ -29,6 +30,7 @@ GIVEN = (
     "ALTER DATABASE {d} SET work_mem = '64MB'",
     "ALTER ROLE {role} IN DATABASE {d} SET day2.note = 'it''s = 1'",
     "ALTER DATABASE {d} CONNECTION LIMIT 17",
+    "ALTER DATABASE {d} IS_TEMPLATE true",
     "COMMENT ON DATABASE {d} IS 'it''s a shop'",
     "REVOKE TEMPORARY ON DATABASE {d} FROM PUBLIC",
     "GRANT CREATE ON DATABASE {d} TO pg_signal_backend WITH GRANT OPTION",
@@ -42,6 +44,7 @@ SABOTAGE = [
     ("database: settings", "ALTER ROLE {role} IN DATABASE {d} RESET day2.note"),
     ("database: settings", "ALTER ROLE {role} IN DATABASE {d} SET lock_timeout = 1"),
     ("database: connection_limit", "ALTER DATABASE {d} CONNECTION LIMIT 18"),
+    ("database: template", "ALTER DATABASE {d} IS_TEMPLATE false"),
     ("database: comment", "COMMENT ON DATABASE {d} IS NULL"),
     ("database: acl", "GRANT TEMPORARY ON DATABASE {d} TO PUBLIC"),
     ("database: acl", "REVOKE GRANT OPTION FOR CREATE ON DATABASE {d} FROM pg_signal_backend"),
@@ -89,7 +92,8 @@ def restored(
                 assert result.get("changed"), result
                 yield Restored(admin, target, manifest, role)
             finally:
-                admin.execute(compose("DROP DATABASE IF EXISTS {d} WITH (FORCE)", d=Identifier(target)))
+                drop_scratch(admin, target)
+                admin.execute(compose("ALTER DATABASE {d} IS_TEMPLATE false", **names))
                 admin.execute(compose("ALTER DATABASE {d} OWNER TO {owner}", **names))
 
 

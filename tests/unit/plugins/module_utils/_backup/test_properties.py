@@ -65,6 +65,7 @@ def test_people_are_let_in_as_they_were() -> None:
     properties = {
         "owner": "the owner",
         "connection_limit": -1,
+        "template": True,
         "acl": ["=c/postgres", 'reader=CT*c/"the owner"', "odd=x/postgres"],
         "comment": "it's",
         "security_labels": [{"provider": "gu'ard", "label": "it's"}],
@@ -76,6 +77,7 @@ def test_people_are_let_in_as_they_were() -> None:
         'GRANT TEMPORARY ON DATABASE "ne""w" TO "reader" WITH GRANT OPTION',
         'GRANT CONNECT ON DATABASE "ne""w" TO "reader"',
         'ALTER DATABASE "ne""w" CONNECTION LIMIT -1',
+        'ALTER DATABASE "ne""w" IS_TEMPLATE TRUE',
         """COMMENT ON DATABASE "ne""w" IS 'it''s'""",
         """SECURITY LABEL FOR "gu'ard" ON DATABASE "ne""w" IS 'it''s'""",
     ]
