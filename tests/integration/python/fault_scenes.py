@@ -89,7 +89,7 @@ class Scene:
         return names
 
     def replacing(self, **more: Any) -> dict[str, Any]:
-        return arguments(self.place, self.folder, mode="replace", confirm=self.place.database, **more)
+        return arguments(self.place, self.folder, mode="replace", confirm=self.place.database, amcheck=True, **more)
 
     def live_is(self, *expected: dict[str, str]) -> None:
         assert content(self.place) in expected

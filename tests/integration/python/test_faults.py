@@ -10,6 +10,7 @@ the next run works, and leaves nothing of the one that failed.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import random
@@ -51,7 +52,7 @@ REPLACE_STEPS = [
     "_backup.filling:Filling._definitions:1",
     "_backup.filling:Filling._definitions:1!",
     "_backup.filling:Filling._rows!",
-    "_backup.filling:_refresh",
+    "_backup.filling:Filling._refresh",
     "_backup.filling:Filling._analyze",
     "_backup.restore:apply_settings!",
     "_backup.restore:prove",
@@ -75,6 +76,16 @@ QUICK = {
     "_backup.swap:Swap._commit",
     "_backup.swap:Swap._commit!",
 }
+
+
+@pytest.mark.parametrize("step", sorted({*BACKUP_STEPS, *REPLACE_STEPS, *ROLLBACK_STEPS}))
+def test_every_step_is_one_of_the_code(step: str) -> None:
+    """Where one was renamed, the long run would be the first to say so."""
+    file, function = step.rstrip("!").split(":")[:2]
+    found: Any = importlib.import_module(f"ansible_collections.day2.ops.plugins.module_utils.{file}")
+    for name in function.split("."):
+        found = getattr(found, name)
+    assert callable(found)
 
 
 @pytest.fixture(params=["embedded 18"])
