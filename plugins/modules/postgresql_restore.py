@@ -259,7 +259,7 @@ plan:
     - What is, or in check mode would be, done.
     - With O(dump) it holds C(dump), C(archive), C(target), C(owner), C(needed_bytes), C(free_bytes), C(program),
       C(problems), C(orphans) and C(replaces). How large a database a dump makes is not known; it takes at least the
-      room of the file, and of the live database that it replaces.
+      room of a file packed by gzip, or a tenth of another one.
     - With O(mode=rollback) it holds C(previous) (name, identifier, was, since, comment and bytes of the kept
       database), C(kept_as), C(sessions), C(in_the_way) and C(problems) only.
   returned: always

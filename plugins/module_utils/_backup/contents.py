@@ -13,7 +13,7 @@ from .._errors import Refused
 from .._postgresql.catalog import Name, Table, owned_sequences, read_catalog, views_of, views_of_foreign_tables
 from .._postgresql.partitions import Partition, partitions
 from .._postgresql.session import UTF8, Session
-from .selection import Selection, choose_rows
+from .selection import TORN, Selection, choose_rows
 
 __all__ = ["Archive", "Contents", "contents_of", "refuse_hidden_large_objects"]
 
@@ -25,6 +25,7 @@ REST = "rest.dump"
 LEAST_TABLE_BYTES = 8 << 20
 LEAST_PART_BYTES = 128 << 20
 PARTS = 48
+MOST_NAMED = 2000  # tables that programs are told by name
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,17 @@ class Contents:
     @property
     def summed(self) -> dict[str, list[str]]:
         """The partitions whose rows a restore may put elsewhere, by the root of their tree."""
-        trees: dict[str, list[str]] = {}
-        for table in sorted(self.tables, key=lambda table: table.name):
-            if table.oid in self.partitions and not self.partitions[table.oid].certain:
-                trees.setdefault(self.roots[table.oid].name, []).append(table.name)
-        return trees
+        return _summed(self.tables, self.partitions, self.roots)
+
+
+def _summed(
+    tables: Sequence[Table], trees: Mapping[int, Partition], roots: Mapping[int, Table]
+) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for table in sorted(tables, key=lambda table: table.name):
+        if table.oid in trees and not trees[table.oid].certain:
+            found.setdefault(roots[table.oid].name, []).append(table.name)
+    return found
 
 
 def contents_of(found: Sequence[Table], session: Session, selection: Selection | None = None) -> Contents:
@@ -98,15 +105,16 @@ def contents_of(found: Sequence[Table], session: Session, selection: Selection |
         for table in found
         if table.kind == "r" and table.condition is not None and not (standby and table.persistence == "u")
     ]
-    unchosen, without = _unchosen(dumped, session, selection)
-    dumped = [table for table in dumped if table not in unchosen]
     by_oid = {table.oid: table for table in found}
     trees = partitions(session)
+    roots = {oid: by_oid[partition.root] for oid, partition in trees.items() if partition.root in by_oid}
+    unchosen, without = _unchosen(dumped, session, selection, _summed(dumped, trees, roots))
+    dumped = [table for table in dumped if table not in unchosen]
     return Contents(
         tables=dumped,
         unchosen=unchosen,
         partitions=trees,
-        roots={oid: by_oid[partition.root] for oid, partition in trees.items() if partition.root in by_oid},
+        roots=roots,
         archives=_archives(dumped, trees, owned_sequences(session), session.encoding),
         left_out={**_left_out(found, standby, session), **without},
         selection=selection,
@@ -114,15 +122,21 @@ def contents_of(found: Sequence[Table], session: Session, selection: Selection |
 
 
 def _unchosen(
-    dumped: Sequence[Table], session: Session, selection: Selection | None
+    dumped: Sequence[Table], session: Session, selection: Selection | None, summed: Mapping[str, Sequence[str]]
 ) -> tuple[list[Table], dict[str, list[str]]]:
     """The tables whose rows are left out by a selection, and all that is left out with them, by kind.
 
     What cannot be named to a program stays: rows too many do no harm.
+
+    :param summed: the partitions whose rows a restore may put elsewhere, by the root of their tree.
+    :raises Refused: for some of those without the others.
     """
     if selection is None:
         return [], {}
     choice = choose_rows(read_catalog(session), selection)
+    torn = choice.torn(summed)
+    if torn:
+        raise Refused("choosing tables", torn[0], TORN, f"Choose {torn[0]}.")
     unchosen = [table for table in dumped if table.name not in choice.chosen and _nameable(table, session.encoding)]
     names = sorted(table.name for table in unchosen)
     objects = session.value("SELECT count(*) AS number FROM pg_largeobject_metadata")
@@ -160,23 +174,27 @@ def _archives(
     left = total = sum(table.bytes for table in dumped)
     most = max(LEAST_PART_BYTES, total // PARTS)
     groups: list[list[Table]] = []
+    filled: list[int] = []
+    named = 0
     rest: list[Table] = []
     for table in dumped:
-        worth = left > most and table.bytes >= LEAST_TABLE_BYTES
+        worth = left > most and table.bytes >= LEAST_TABLE_BYTES and named < MOST_NAMED
         if not (worth and _nameable(table, encoding, owned.get(table.oid, ()))):
             rest.append(table)
             continue
         left -= table.bytes
         fitting = (
-            group
-            for group in groups
-            if through_roots(group[0]) == through_roots(table) and sum(one.bytes for one in group) + table.bytes <= most
+            number
+            for number, group in enumerate(groups)
+            if filled[number] + table.bytes <= most and through_roots(group[0]) == through_roots(table)
         )
-        group = next(fitting, None)
-        if group is None:
-            groups.append([table])
-        else:
-            group.append(table)
+        number = next(fitting, len(groups))
+        if number == len(groups):
+            groups.append([])
+            filled.append(0)
+        groups[number].append(table)
+        named += 1
+        filled[number] += table.bytes
     files = [*(f"data-{number:03d}.dump" for number in range(1, len(groups) + 1)), REST]
     return [
         Archive(

@@ -155,7 +155,7 @@ class Filling:
 
     def _part(self, part: Part) -> None:
         options: list[Word] = ["--data-only"]
-        if self._choice is not None or (self._tied and part.kind == "rest"):
+        if self._choice is not None or self._tied:
             with read_file(self._chosen, part) as archive:
                 options += ["--use-list", _listing(self._restored(archive))]
         with read_file(self._chosen, part) as archive:

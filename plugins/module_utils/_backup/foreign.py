@@ -64,6 +64,8 @@ _HAND_OVER = (
     "ALTER DATABASE {name} RESET ALL",
     "ALTER DATABASE {name} IS_TEMPLATE false",
 )
+# How much smaller than their text rows may be in a table, which compresses long values one by one.
+_COMPRESSED_AT_BEST = 10
 _ITERATIONS = 4096  # PostgreSQL's own default
 
 
@@ -73,7 +75,7 @@ class DumpPlan:
 
     :ivar archive: whether it is an archive of pg_dump; otherwise it is SQL.
     :ivar owner: the role to which everything is to belong.
-    :ivar needed_bytes: that it takes at least on the server's disk: the file's own, or the live database's.
+    :ivar needed_bytes: that it takes at least on the server's disk.
     :ivar free_bytes: that are free there; None when nobody knows.
     """
 
@@ -141,8 +143,7 @@ class DumpRestore:
             properties = self._properties(session)
             look = self._ending.look(session, properties)
             remains = orphans(session)
-            least = max(self._path.stat().st_size, 0 if look.replaces is None else properties["bytes"])
-            room = room_for(self.server, session, least, properties["tablespace"])
+            room = room_for(self.server, session, self._least_bytes(), properties["tablespace"])
             problems += [*look.problems, *self._lacking(session, properties["owner"])]
             problems += [room.lack] if room.lack else []
         return DumpPlan(
@@ -158,6 +159,13 @@ class DumpRestore:
             replaces=look.replaces,
             properties=properties,
         )
+
+    def _least_bytes(self) -> int:
+        """A size that no database is smaller than which such a file makes: what is large is compressed there too."""
+        with self._path.open("rb") as raw:
+            packed = raw.read(2) == _GZIP
+        size = self._path.stat().st_size
+        return size if packed else size // _COMPRESSED_AT_BEST
 
     def _properties(self, session: Session) -> dict[str, Any]:
         """What the new database is to be like: the live one, or else the one that sessions are on by default."""

@@ -76,7 +76,8 @@ def room_for(server: Server, session: Session, size: int, tablespace: str) -> Ro
     needed = int(NEEDED * size)
     if not there:  # that it is missing is told elsewhere
         return Room(needed, None, "")
-    return Room(needed, space.free(there[0]), space.lack(there[0], size, size))
+    # What sorting takes elsewhere is that of one index, and not known.
+    return Room(needed, space.free(there[0]), space.lack(there[0], size, 0))
 
 
 def unreadable(client: Client, manifest: Manifest) -> list[str]:

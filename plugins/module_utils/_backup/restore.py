@@ -31,7 +31,7 @@ from .prerequisites import Catalog, missing, room_for, runs_functions_of, unread
 from .proof import LeftAlone, Proof, prove
 from .properties import apply_settings
 from .scratch import drop_orphans, orphans, scratch_database
-from .selection import Choice, Selection, choice_of, choose_rows, words
+from .selection import TORN, Choice, Selection, choice_of, choose_rows, words
 from .store import DirectoryStore, StoredSet
 from .swap import home_of
 
@@ -214,6 +214,8 @@ class Restore:
             remains = orphans(session)
         if choice is not None:
             problems += _problems_of(choice, manifest, selection, self.ending)
+        elif room.lack:  # how much of it chosen tables take is not recorded
+            problems.append(room.lack)
         drills = self.store.drills(self.database)
         passed = [drill for drill in drills if drill["passed"] and drill.get("selection") == selection]
         return RestorePlan(
@@ -227,7 +229,7 @@ class Restore:
             server_version=self.server.version,
             expected_seconds=passed[-1]["seconds"] if passed else None,
             left_alone=self._left_alone(chosen, manifest, choice),
-            problems=[*look.problems, *problems, *([room.lack] if room.lack else [])],
+            problems=[*look.problems, *problems],
             orphans=remains,
             replaces=look.replaces,
             selection=selection,
@@ -359,6 +361,8 @@ def _problems_of(
     """What stands in the way of restoring the rows of chosen tables only."""
     if ending.whole_only:
         yield f"only rows of {words(selection)} would be restored, and a replacement would lose all others"
+    for root in choice.torn(manifest.summed):
+        yield f"of {root} some partitions are chosen and others not: {TORN}; choose {root}"
     told = sorted(text for text in choice.unlisted if not text.isascii())
     encoding = manifest.properties["encoding"]
     if told and encoding != UTF8:

@@ -22,7 +22,9 @@ from .._postgresql.client import TocEntry, as_listed
 from .._postgresql.differences import Catalog
 from .._postgresql.sql import split_name, unquoted
 
-__all__ = ["Choice", "ForeignKey", "Selection", "choose_rows", "without_large_objects", "words"]
+__all__ = ["TORN", "Choice", "ForeignKey", "Selection", "choose_rows", "without_large_objects", "words"]
+
+TORN = "rows of its partitions may belong to others of them in another database, so only all of them can be compared"
 
 # A foreign key as the server words it; a column may be a period.
 _NAME = r'(?:"(?:[^"]|"")+"|[a-z0-9_]+)'
@@ -118,6 +120,13 @@ class Choice:
         of_large_objects = entry.kind.startswith("BLOB") or entry.rest.startswith("- LARGE OBJECT")
         return not of_large_objects and entry.described not in self.unlisted
 
+    def torn(self, summed: Mapping[str, Sequence[str]]) -> list[str]:
+        """The partitioned tables of whose partitions some are chosen and others not, see :data:`TORN`.
+
+        :param summed: the partitions whose rows a restore may put elsewhere, by the root of their tree.
+        """
+        return [root for root, leaves in summed.items() if 0 < len(self.chosen.intersection(leaves)) < len(leaves)]
+
     def expected(self, catalog: Catalog) -> Catalog:
         """What a restore ought to make of a catalog."""
         gone = {
@@ -169,7 +178,12 @@ def choice_of(catalog: Catalog, chosen: Collection[str]) -> Choice:
             table = ".".join(parts[:2])
             if holds(table, chosen) and holds(found.group(1), set(left)):
                 keys.append(ForeignKey(parts, relations[table]["owner"], found.group(1)))
-    rows = (as_listed("TABLE DATA", *map(unquoted, split_name(name)), relations[name]["owner"]) for name in left)
+
+    def listed(names: Iterable[str]) -> set[str]:
+        return {as_listed("TABLE DATA", *map(unquoted, split_name(name)), relations[name]["owner"]) for name in names}
+
+    # Names with blanks may be listed alike; rows too many do no harm.
+    rows = listed(left) - listed(name for name in chosen if name in relations)
     unlisted = frozenset([*rows, *(text for key in keys for text in key.listed())])
     return Choice(frozenset(chosen), left, keys, unlisted)
 

@@ -88,12 +88,12 @@ def tables(session: Session) -> list[Table]:
 
 
 def owned_sequences(session: Session) -> dict[int, list[Name]]:
-    """Return schema and name of the sequences that belong to a column, by the object identifier of its table."""
+    """Return schema and name of the sequences that belong to a table, by its object identifier."""
     rows = session.query(
         """
         SELECT d.refobjid::bigint AS owner, n.nspname AS schema, s.relname AS relation
         FROM pg_depend AS d JOIN pg_class AS s ON s.oid = d.objid JOIN pg_namespace AS n ON n.oid = s.relnamespace
-        WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+        WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
               AND d.deptype IN ('a', 'i') AND s.relkind = 'S'
         ORDER BY 1, 2, 3
         """

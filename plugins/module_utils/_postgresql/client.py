@@ -163,7 +163,7 @@ class Client:
                 raise RestoreFailed(doing, self._where, *_why(streamed))
             head += more
             listed.clear()
-        lines = b"".join(listed).decode("utf-8", "replace").splitlines()
+        lines = b"".join(listed).decode("utf-8", "replace").split("\n")  # names may hold what else ends a line
         return [TocEntry(line) for line in lines if line and not line.startswith(";")]
 
     def _list(self, head: bytes, listed: list[bytes], doing: str) -> Streamed:

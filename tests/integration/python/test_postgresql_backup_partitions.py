@@ -83,6 +83,23 @@ def test_where_rows_come_back_is_known(place: Place) -> None:
         assert partition.certain == TREES[tree][3], names[oid]
 
 
+@pytest.mark.parametrize("place", ["embedded 18"], indirect=True)
+def test_some_of_those_alone_are_neither_backed_up_nor_restored(
+    place: Place, run_module: RunModule, tmp_path: Path
+) -> None:
+    given = arguments(place, tmp_path)
+    some, why = ["public.by_mood_1", "public.by_day_1"], "may belong to others of them in another database"
+    refused = run_module("postgresql_backup", {**given, "tables": some})
+    assert why in refused["msg"]
+    assert refused["error"]["remedy"] == "Choose public.by_mood."
+    assert run_module("postgresql_backup", given)["backup"]["verified"]
+    drill = {**given, "mode": "drill"}
+    (problem,) = run_module("postgresql_restore", {**drill, "tables": some}, check_mode=True)["plan"]["problems"]
+    assert why in problem
+    whole = run_module("postgresql_restore", {**drill, "tables": ["public.by_mood", "public.by_day_1"]})
+    assert whole["restore"]["verified"]
+
+
 @pytest.mark.parametrize("least_table_bytes", [1, 8 << 20])
 def test_rows_that_may_lie_elsewhere_are_compared_by_their_sum(
     place: Place, least_table_bytes: int, run_module: RunModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

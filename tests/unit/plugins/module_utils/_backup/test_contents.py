@@ -66,6 +66,12 @@ def test_there_are_never_twice_as_many_as_are_wanted(count: int) -> None:
     assert max(map(len, [*groups, rest])) <= count // contents.PARTS
 
 
+def test_programs_are_told_no_more_names_than_they_bear() -> None:
+    groups, rest = parted([table(number, 10 * MIB) for number in range(3000)])
+    assert sum(map(len, groups)) == contents.MOST_NAMED
+    assert len(rest) == 1000
+
+
 def test_rows_that_go_through_the_root_of_their_tree_are_apart() -> None:
     trees = {number: Partition(9, certain) for number, certain in ((1, False), (2, True), (3, False))}
     tables = [table(number, 30 * MIB) for number in (1, 2, 3)]

@@ -160,6 +160,24 @@ def test_what_is_listed_with_line_breaks_is_found() -> None:
     assert not choice_of(catalog, ["public.c"]).passes(TocEntry("1; 0 1 TABLE DATA public a b the owner"))
 
 
+def test_what_is_chosen_is_restored_though_what_is_left_out_is_listed_alike() -> None:
+    catalog: Catalog = {"relation": {'a."b c"': relation(), '"a b".c': relation()}, "constraint": {}}
+    assert choice_of(catalog, ['a."b c"']).passes(TocEntry("1; 0 1 TABLE DATA a b c the owner"))
+
+
+@pytest.mark.parametrize(
+    ("tables", "torn"),
+    [
+        (("app.parted",), []),
+        (("app.rest", "public.orders"), ["app.parted"]),
+        (("app.rest", "app.low"), []),
+        (("public.orders",), []),
+    ],
+)
+def test_partitions_that_are_proven_together_are_chosen_together(tables: tuple[str, ...], torn: list[str]) -> None:
+    assert chosen(*tables).torn({"app.parted": ["app.rest", "parts.lowest"]}) == torn
+
+
 def test_what_a_restore_makes_of_a_catalog() -> None:
     expected = chosen("public.orders").expected(CATALOG)
     assert "public.orders.orders_customer" not in expected["constraint"]

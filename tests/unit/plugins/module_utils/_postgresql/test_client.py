@@ -222,11 +222,16 @@ def test_an_entry(line: str, kind: str, rest: str) -> None:
 
 
 def test_contents_are_the_lines_that_are_no_comments(server: Server, tmp_path: Path) -> None:
-    listing = ";\n; Archive created at 2026\n\n1; 1259 2 TABLE public a me\n2; 0 2 TABLE DATA public a me\n"
+    listing = (
+        ";\n; Archive created at 2026\n\n1; 1259 2 TABLE public a\u2028b me\n2; 0 2 TABLE DATA public a\u2028b me\n"
+    )
     version = "[ \"$1\" = --version ] && echo 'pg_restore (PostgreSQL) 17.5' && exit"
     script(tmp_path / "bin" / "pg_restore", f"#!/bin/sh\n{version}\ncat <<'END'\n{listing}END\n")
     found = client(server).contents(io.BytesIO(b"archive"))
-    assert [entry.kind for entry in found] == ["TABLE", "TABLE DATA"]
+    assert [(entry.kind, entry.rest) for entry in found] == [
+        ("TABLE", "public a\u2028b me"),
+        ("TABLE DATA", "public a\u2028b me"),
+    ]
 
 
 def test_of_an_archive_no_more_is_read_than_its_table_of_contents_takes(server: Server, tmp_path: Path) -> None:

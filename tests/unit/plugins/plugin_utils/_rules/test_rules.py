@@ -164,7 +164,9 @@ def test_a_kept_database_is_not_forgotten(age: int | None, severity: str) -> Non
     (found,) = (finding for finding in findings if finding.check == "postgresql.kept_databases")
     assert (found.subject, found.severity) == (kept["name"], severity)
     if severity == "warning":
-        assert found.remedy.endswith('Then, as its owner: DROP DATABASE "shop ""x""_before_20261102t020000z";')
+        name = '"shop ""x""_before_20261102t020000z"'
+        assert f"Then, as its owner: DROP DATABASE {name}; if it is a template, before that: " in found.remedy
+        assert found.remedy.endswith(f"ALTER DATABASE {name} IS_TEMPLATE false;")
     if severity == "unknown":
         assert "its comment does not tell since when" in found.message
 
