@@ -22,6 +22,7 @@ from tests.collection import COLLECTIONS
 from tests.conftest import RunModule
 
 from .backup_places import arguments, databases, furnish
+from .long import cases
 from .maintenance_places import Place, places, until
 
 _ALONE = """
@@ -35,7 +36,7 @@ with patch_module_args(json.loads(sys.stdin.read())):
 EITHER = ["embedded 18", "container 17"]
 
 
-@pytest.fixture(params=EITHER)
+@pytest.fixture(params=cases(EITHER, ["embedded 18"]))
 def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
     """A furnished database on each kind of server."""
     for one in places(request, login):

@@ -16,6 +16,7 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.session impor
 from tests.conftest import RunModule
 
 from .backup_places import arguments
+from .long import cases
 from .maintenance_places import Place, places
 
 REFUSING = """
@@ -34,7 +35,7 @@ DEFINITIONS = (
 )
 
 
-@pytest.fixture(params=["embedded 18", "container 17", "container 15"])
+@pytest.fixture(params=cases(["embedded 18", "container 17", "container 15"], ["embedded 18", "container 17"]))
 def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
     for one in places(request, login):
         one.run(

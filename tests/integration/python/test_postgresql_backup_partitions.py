@@ -17,6 +17,7 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.partitions im
 from tests.conftest import RunModule
 
 from .backup_places import arguments, manifest_of, miscount
+from .long import cases
 from .maintenance_places import Place, places
 
 # Trees of partitions by name: the key's type, how it is partitioned, its values; whether rows surely come back where
@@ -61,7 +62,7 @@ def furnish(place: Place) -> None:
         )
 
 
-@pytest.fixture(params=["embedded 18", "embedded 16", "container 13"])
+@pytest.fixture(params=cases(["embedded 18", "embedded 16", "container 13"], ["embedded 18", "container 13"]))
 def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
     for one in places(request, login):
         furnish(one)
