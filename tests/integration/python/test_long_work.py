@@ -26,7 +26,6 @@ from tests.conftest import RunModule
 
 from .backup_places import arguments
 from .controller import Controller
-from .long import cases
 from .maintenance_places import Place, places, until
 
 TOLD = "dumping, 1 of 2 parts"
@@ -148,7 +147,8 @@ def test_the_next_run_takes_over_what_still_runs(place: Place, controller: Contr
     assert result["adopted"]["started"]
 
 
-@pytest.mark.parametrize("number", cases([signal.SIGINT, signal.SIGTERM], [signal.SIGINT]))
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_cancelled_run_stops_its_work(
     place: Place, controller: Controller, given: dict[str, Any], number: signal.Signals
 ) -> None:
