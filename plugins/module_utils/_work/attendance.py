@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .._errors import NotPossible
+from .._errors import Ended, NotPossible
 from .files import FOLLOWS, KILLED, RUNNING, WELL, WRONG, Status, WorkFiles
-from .record import birth_of
+from .record import birth_of, result_in
 
 __all__ = ["Attendance"]
 
@@ -78,7 +78,12 @@ class Attendance:
             if waited >= seconds:
                 break
             time.sleep(_POLL_SECONDS)
-        return {**_told(state, status), "signalled": signalled}
+        return {**_told(state, status), "signalled": signalled or self._says_it_was_told()}
+
+    def _says_it_was_told(self) -> bool:
+        """Whether it ended by a signal, which may have come before ours from whoever else ends what a run began."""
+        result = result_in(self._files.result() or "") or {}
+        return (result.get("error") or {}).get("kind") == Ended.__name__
 
     def _signal(self, status: Status) -> bool:
         if birth_of(status.pid) != status.birth:

@@ -25,7 +25,7 @@ from .._progress import SILENT, Gauge, Progress
 from .files import FOLLOWS, KILLED, RUNNING, WELL, WRONG, Status, WorkFiles, WorkFolder
 from .order import Order
 
-__all__ = ["OnRecord", "StandsAlready", "birth_of"]
+__all__ = ["OnRecord", "StandsAlready", "birth_of", "result_in"]
 
 
 class StandsAlready(Day2Error):
@@ -62,7 +62,7 @@ class OnRecord:
                     sys.stdout.write(said.getvalue())
 
     def _end(self, status: Status, said: str) -> None:
-        result = _result_in(said)
+        result = result_in(said)
         now = self._clock()
         state = WRONG if result is None or result.get("failed") else WELL
         ended = replace(status, state=state, updated=now, ended=now, printed=result is not None)
@@ -129,7 +129,7 @@ class OnRecord:
             age = self._clock() - (before.ended or before.updated)
             if not 0 <= age <= order.stands_seconds:
                 return False
-        result = _result_in(files.result() or "")
+        result = result_in(files.result() or "")
         try:
             return result is not None and order.holds(result)
         except (Day2Error, LookupError, TypeError):
@@ -172,7 +172,7 @@ def birth_of(pid: int) -> str:
     return told.rpartition(")")[2].split()[19]
 
 
-def _result_in(said: str) -> dict[str, Any] | None:
+def result_in(said: str) -> dict[str, Any] | None:
     """The result in what a module printed."""
     with contextlib.suppress(ValueError):
         result = json.loads(said[said.index("{") :])
@@ -181,7 +181,7 @@ def _result_in(said: str) -> dict[str, Any] | None:
 
 
 def _why(files: WorkFiles) -> str:
-    return str((_result_in(files.result() or "") or {}).get("msg", "it crashed"))
+    return str((result_in(files.result() or "") or {}).get("msg", "it crashed"))
 
 
 def _at(seconds: float | None) -> str:

@@ -159,7 +159,9 @@ def test_a_cancelled_run_stops_its_work(
             run.send(number)
             if number == signal.SIGINT:
                 run.heard("cancelled (SIGINT); telling the work to end")
-                run.heard("it has ended, and cleared away what it had begun")
+                told = run.heard(" ended")
+                results = [path.read_text() for path in controller.works.glob("*.result")]
+                assert "it has ended, and cleared away what it had begun" in told, (controller.statuses(), results)
             assert run.ended() == (99 if number == signal.SIGINT else -signal.SIGTERM)
         assert controller.works_end()
         assert sets(given) == []
