@@ -117,7 +117,7 @@ work:
             bytes_per_second: {description: During the last half minute., type: int, returned: always}
             seconds_left: {description: Of the phase; V(null) where unknown., type: float, returned: always}
     signalled:
-      description: Whether it was told to end.
+      description: Whether it was told to end, by this module or before.
       type: bool
       returned: with O(mode=stop)
 """
