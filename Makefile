@@ -1,4 +1,4 @@
-# The everyday commands; "make help" lists them. What the tests need is in tests/test.mk.
+# The commands; "make help" lists them.
 #
 # Nothing is written outside this checkout, and a checkout may lie at any path: every program runs from here,
 # with relative paths, and what would otherwise go to the home folder or to /tmp goes below .work/.
@@ -27,7 +27,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## List the commands
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile tests/test.mk 2>/dev/null | \
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | \
 	  while IFS='	' read -r name what; do printf '  make %-14s %s\n' "$$name" "$$what"; done
 
 .PHONY: weekly
@@ -54,4 +54,44 @@ venv:
 	@mkdir -p .work/tmp
 	@$(PYTHON) tests/venv.py $(VENV) tests/requirements/sandbox.txt
 
--include tests/test.mk
+# The tests. "make test" runs all stages; each stage is a command of its own, for developers.
+# docs/testing.md tells what each does and what it needs.
+
+TEST_VENV := .venv-test
+TEST_PYTHON := $(TEST_VENV)/bin/python
+STAGES := style types lint unit sanity modules targets package molecule readme awx sick runbook coverage
+LONG := long-sanity long-molecule long-targets long
+
+.PHONY: test
+test: ## Set up all that the tests need, and run them all; KEEP=1 leaves the containers running
+	@since=$$(date +%s) && $(MAKE) venv-test && $(TEST_PYTHON) -m tests.tools.stages --since "$$since"
+
+.PHONY: test-long
+test-long: venv-test ## The tests that take long
+	@$(TEST_PYTHON) -m tests.tools.stages $(LONG)
+
+.PHONY: bench
+bench: venv-test ## Measure backups, restores and log scans against other ways; ARGS="backup --rounds 5", for one
+	@$(TEST_PYTHON) -m tests.benchmarks $(ARGS)
+
+.PHONY: $(STAGES) $(LONG)
+$(STAGES) $(LONG): venv-test
+	@$(TEST_PYTHON) -m tests.tools.stages $@
+
+.PHONY: servers
+servers: venv-test ## Start PostgreSQL 13, 15, 17 and 18 in containers, for the tests
+	@$(TEST_PYTHON) -m tests.tools.servers up
+
+.PHONY: servers-stop
+servers-stop: venv-test ## Remove those containers
+	@$(TEST_PYTHON) -m tests.tools.servers down
+
+.PHONY: venv-test
+venv-test:
+	@$(PYTHON) tests/venv.py $(TEST_VENV) tests/requirements/sandbox.txt tests/requirements/test.txt
+
+clean: clean-test
+
+.PHONY: clean-test
+clean-test:
+	@rm -rf $(TEST_VENV)

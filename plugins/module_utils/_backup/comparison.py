@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .._postgresql.catalog import Catalog
+from .._postgresql.catalog import Catalog, Name
 from .._postgresql.fingerprint import Fingerprint
 from .._postgresql.sql import identifier, split_qualified
 from .archives import NotVerified
@@ -18,8 +18,6 @@ from .contents import REST, Contents
 from .copyrows import DumpCounter
 
 __all__ = ["compare", "names_in"]
-
-Name = tuple[str, str]
 
 
 def compare(

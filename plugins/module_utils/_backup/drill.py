@@ -10,8 +10,9 @@ import contextlib
 from typing import Any
 
 from .._errors import Day2Error
+from .beside import RestoreResult
 from .manifest import iso, now
-from .restore import Restore, RestorePlan, RestoreResult
+from .restore import Restore, RestorePlan
 
 __all__ = ["drilled"]
 

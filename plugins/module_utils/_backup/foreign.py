@@ -17,12 +17,12 @@ import gzip
 import hashlib
 import hmac
 import secrets
-import threading
 import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -35,6 +35,7 @@ from .._postgresql.server import Server
 from .._postgresql.session import Session
 from .._postgresql.sql import Identifier, compose
 from .._progress import SILENT, Progress
+from .beside import Beside, RestoreResult
 from .checks import Question, ask
 from .copyrows import DumpCounter
 from .ending import Ending
@@ -42,11 +43,9 @@ from .manifest import iso, now
 from .prerequisites import room_for
 from .proof import Proof
 from .properties import apply_settings
-from .restore import RestoreResult
-from .scratch import drop_orphans, drop_scratch, orphans, scratch_database
+from .scratch import drop_scratch, orphans
 from .statements import Statements
 from .store import DirectoryStore
-from .swap import home_of
 
 __all__ = ["DumpPlan", "DumpRestore"]
 
@@ -96,7 +95,7 @@ class DumpPlan:
         return {name: value for name, value in self.__dict__.items() if name != "properties"}
 
 
-class DumpRestore:
+class DumpRestore(Beside):
     """A restore of a file that some other tool dumped.
 
     :param database: the database that it is of; the live one with a replacement.
@@ -118,17 +117,11 @@ class DumpRestore:
         ending: Ending,
         progress: Progress = SILENT,
     ) -> None:
-        self.server = server
-        self.database = database
-        self.store = store
+        super().__init__(server, database, store, ending, progress)
         self._path = Path(dump)
         self._owner = owner
         self._extensions = extensions
         self._asked = asked
-        self._ending = ending
-        self._progress = progress
-        self._home = home_of(server, database)
-        self._stop = threading.Event()
 
     # -- plan ---------------------------------------------------------------------------------------------------------
 
@@ -141,7 +134,7 @@ class DumpRestore:
         program = self.server.program("pg_restore" if archive else "psql").path
         with self.server.session(self._home) as session:
             properties = self._properties(session)
-            look = self._ending.look(session, properties)
+            look = self.ending.look(session, properties)
             remains = orphans(session)
             room = room_for(self.server, session, self._least_bytes(), properties["tablespace"])
             problems += [*look.problems, *self._lacking(session, properties["owner"])]
@@ -149,7 +142,7 @@ class DumpRestore:
         return DumpPlan(
             dump=str(self._path),
             archive=archive,
-            target=self._ending.target,
+            target=self.ending.target,
             owner=properties["owner"],
             needed_bytes=room.needed,
             free_bytes=room.free,
@@ -213,21 +206,8 @@ class DumpRestore:
                 "; ".join(plan.problems),
                 "Mend that, then run it again.",
             )
-        safety = self._ending.prepare()
-        with self.store.lock(self.database, shared=True, doing="restoring a dump"):
-            with self.server.session(self._home) as admin:
-                dropped = drop_orphans(admin)
-            with scratch_database(self.server, self._home, plan.properties) as scratch:
-                try:
-                    result = self._load(scratch, plan)
-                except BaseException:
-                    self._stop.set()
-                    raise
-                result.safety_backup, result.dropped = safety, dropped
-                if result.proof.verified:
-                    self._progress.phase(self._ending.doing)
-                    result.finished = self._ending.finish(scratch, plan.properties, self.server.version)
-        return result
+        load, properties = partial(self._load, plan=plan), plan.properties
+        return self._beside("restoring a dump", properties, load, properties, self.server.version)
 
     def _load(self, scratch: str, plan: DumpPlan) -> RestoreResult:
         began, clock = now(), time.monotonic()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from .._errors import NotPossible, Refused, Unfinished
+from .._errors import NotPossible, Refused
 from .._postgresql.catalog import Difference
 from .._postgresql.client import Client
 from .._postgresql.server import Server
@@ -22,20 +22,20 @@ from .._postgresql.session import UTF8, Session
 from .._postgresql.work_lock import work_lock
 from .._present import present
 from .._progress import SILENT, Progress
+from .beside import Beside, RestoreResult
 from .checks import Question, ask, integrity
-from .ending import Ending, Finished
+from .ending import Ending
 from .filling import Filling, tied_extensions, whole
 from .manifest import Manifest, iso, now
 from .ownership import properties_under_owner, under_owner
 from .prerequisites import Catalog, missing, room_for, runs_functions_of, unreadable
 from .proof import LeftAlone, Proof, prove
 from .properties import apply_settings
-from .scratch import drop_orphans, orphans, scratch_database
+from .scratch import orphans
 from .selection import TORN, Choice, Selection, choice_of, choose_rows, words
 from .store import DirectoryStore, StoredSet
-from .swap import home_of
 
-__all__ = ["Restore", "RestoreOptions", "RestorePlan", "RestoreResult", "choose"]
+__all__ = ["Restore", "RestoreOptions", "RestorePlan", "choose"]
 
 # Entries of an archive that would reach beyond the restored database.
 _LEFT_ALONE = {"SUBSCRIPTION": "subscriptions", "USER MAPPING": "user_mappings"}
@@ -99,75 +99,8 @@ class RestorePlan:
         return present(self.backup.manifest)
 
 
-@dataclass
-class RestoreResult:
-    """What a restore did and proved.
-
-    :ivar scratch: the name under which it was restored.
-    :ivar safety_backup: path of the set that was made first; None where none was.
-    :ivar dropped: the remains of killed restores that were dropped.
-    :ivar amchecked: how many indexes and tables amcheck read.
-    :ivar answers: what the restored database answered.
-    """
-
-    scratch: str
-    path: str
-    started: str
-    seconds: float
-    seconds_verifying: float
-    proof: Proof
-    left_alone: dict[str, list[str]]
-    dropped: list[str]
-    amchecked: int
-    answers: list[dict[str, Any]]
-    safety_backup: str | None = None
-    finished: Finished = field(default_factory=Finished)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The result as a module returns it."""
-        return {
-            "database": self.finished.database or self.scratch,
-            "path": self.path,
-            "started": self.started,
-            "seconds": self.seconds,
-            "seconds_verifying": self.seconds_verifying,
-            "seconds_without_database": round(self.finished.seconds_without, 3),
-            "previous_database": self.finished.previous,
-            "safety_backup": self.safety_backup,
-            "left_alone": self.left_alone,
-            **self.proof.as_dict(),
-            "amchecked": self.amchecked,
-            "checks": self.answers,
-        }
-
-    def why(self) -> str:
-        """The first differences in words."""
-        found = self.proof.differences
-        told = "; ".join(f"{one.kind} {one.object}: {one.expected!r} was, {one.found!r} is" for one in found[:3])
-        return f"{len(found)} differences between the backup and what was restored: {told}"
-
-    def proven(self) -> RestoreResult:
-        """Return the result if it is proven.
-
-        :raises Unfinished: when something differs; it carries the result.
-        """
-        if self.proof.verified:
-            return self
-        raise Unfinished(
-            "proving a restore",
-            self.path,
-            self.why(),
-            "Do not rely on this set before the differences are understood; make another backup.",
-            {"restore": self.as_dict()},
-        )
-
-
-class Restore:
-    """A restore of one database's backup set onto one server.
-
-    :param ending: what becomes of the restored database when it is proven.
-    :param progress: is told how far it is.
-    """
+class Restore(Beside):
+    """A restore of one database's backup set onto one server."""
 
     def __init__(
         self,
@@ -178,14 +111,8 @@ class Restore:
         ending: Ending,
         progress: Progress = SILENT,
     ) -> None:
-        self.server = server
-        self.database = database
-        self.store = store
+        super().__init__(server, database, store, ending, progress)
         self.options = options
-        self.ending = ending
-        self._progress = progress
-        self._home = home_of(server, database)
-        self._stop = threading.Event()
 
     # -- plan ---------------------------------------------------------------------------------------------------------
 
@@ -275,23 +202,14 @@ class Restore:
                 "; ".join(plan.problems),
                 "Provide what is missing, or restore to a server that has it.",
             )
-        safety = self.ending.prepare()
-        with self.store.lock(self.database, shared=True, doing="restoring a backup set"):
-            with self.server.session(self._home) as admin:
-                dropped = drop_orphans(admin)
-            with scratch_database(self.server, self._home, plan.manifest.properties) as scratch:
-                try:
-                    result = self._fill(scratch, plan)
-                except BaseException:
-                    self._stop.set()
-                    raise
-                result.safety_backup = safety
-                result.dropped = dropped
-                if result.proof.verified:
-                    self._progress.phase(self.ending.doing)
-                    version = plan.manifest.server_version
-                    result.finished = self.ending.finish(scratch, self._properties(plan.manifest), version)
-        return result
+        manifest = plan.manifest
+        return self._beside(
+            "restoring a backup set",
+            manifest.properties,
+            partial(self._fill, plan=plan),
+            self._properties(manifest),
+            manifest.server_version,
+        )
 
     def _fill(self, scratch: str, plan: RestorePlan) -> RestoreResult:
         began, clock = now(), time.monotonic()

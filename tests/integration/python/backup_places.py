@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.fingerprint i
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.session import Session
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Identifier, compose
 
-from .maintenance_places import Place
+from .maintenance_places import Place, places
 
 ODD_NAMES = [
     "Mixed Case",
@@ -87,6 +88,13 @@ def furnish(place: Place) -> None:
             for number, name in enumerate(ODD_NAMES, 1)
         )
     )  # fmt: skip
+
+
+def furnished(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
+    """The body of fixtures: a furnished database on the kind of server that the parameter names."""
+    for place in places(request, login):
+        furnish(place)
+        yield place
 
 
 def content_of(session: Session) -> dict[str, str]:

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,9 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import co
 from tests.collection import COLLECTIONS
 from tests.conftest import RunModule
 
-from .backup_places import arguments, databases, furnish
+from .backup_places import arguments, databases, furnished
 from .long import cases
-from .maintenance_places import Place, places, until
+from .maintenance_places import Place, until
 
 _ALONE = """
 import importlib, json, sys
@@ -36,12 +35,7 @@ with patch_module_args(json.loads(sys.stdin.read())):
 EITHER = ["embedded 18", "container 17"]
 
 
-@pytest.fixture(params=cases(EITHER, ["embedded 18"]))
-def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    """A furnished database on each kind of server."""
-    for one in places(request, login):
-        furnish(one)
-        yield one
+place = pytest.fixture(params=cases(EITHER, ["embedded 18"]))(furnished)
 
 
 def in_a_process(module: str, given: dict[str, Any]) -> subprocess.Popen[str]:

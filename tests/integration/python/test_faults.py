@@ -45,7 +45,7 @@ BACKUP_STEPS = [
 REPLACE_STEPS = [
     "_backup.ending:Replacing.prepare",
     "_backup.ending:Replacing.prepare!",
-    "_backup.restore:drop_orphans",
+    "_backup.beside:drop_orphans",
     "_backup.scratch:keep_alive",
     "_backup.scratch:create_database!",
     "_backup.restore:work_lock",

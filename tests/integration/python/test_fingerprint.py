@@ -7,9 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,7 +22,7 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.fingerprint i
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.session import QueryFailed, Session
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Identifier, Raw, compose
 
-from .maintenance_places import EVERY, Place, places
+from .maintenance_places import EVERY, Place
 
 RECORD = Path(__file__).with_name("fingerprints.json")
 
@@ -110,11 +108,6 @@ PREPARATION = (
     "CREATE TYPE public.floats AS RANGE (subtype = float8)",
     "CREATE TABLE public.odd ()",
 )
-
-
-@pytest.fixture(params=["embedded 18"])
-def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    yield from places(request, login)
 
 
 def fingerprint(session: Session, name: str) -> Fingerprint:

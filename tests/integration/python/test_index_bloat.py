@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,16 +15,11 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Id
 
 from ...conftest import RunModule
 from .index_plants import bloated, plant_zoo, settle
-from .maintenance_places import ALONE_WITH_TOAST, Behind, Place, every, places
+from .maintenance_places import ALONE_WITH_TOAST, Behind, Place, every
 
 LOCK_TIMEOUT = 5  # what both wait for a lock at most
 
 Entries = dict[str, dict[str, Any]]
-
-
-@pytest.fixture(params=["embedded 18"])
-def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    yield from places(request, login)
 
 
 def facts_of(run_module: RunModule, place: Place, **login: Any) -> dict[str, Any]:

@@ -28,21 +28,16 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.session impor
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Identifier, compose, identifier
 from tests.conftest import RunModule
 
-from .backup_places import arguments, furnish, texts_below
+from .backup_places import arguments, furnished, texts_below
 from .long import cases
-from .maintenance_places import Behind, Place, every, places, until
+from .maintenance_places import Behind, Place, every, until
 from .test_ended_by_a_signal import EITHER, in_a_process
 
 SECRET = "pa:ss\\wo'rd \"☃$HOME"
 KILLS = 5
 
 
-@pytest.fixture
-def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    """A furnished database on a kind of server."""
-    for one in places(request, login):
-        furnish(one)
-        yield one
+place = pytest.fixture(furnished)
 
 
 @contextmanager

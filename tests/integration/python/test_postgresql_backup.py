@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +18,13 @@ from ansible_collections.day2.ops.plugins.module_utils._backup import contents a
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import compose
 from tests.conftest import RunModule
 
-from .backup_places import ODD_NAMES, arguments, files_below, furnish, manifest_of, texts_below
-from .maintenance_places import EVERY, Behind, Place, places, until
+from .backup_places import ODD_NAMES, arguments, files_below, furnished, manifest_of, texts_below
+from .maintenance_places import EVERY, Behind, Place, until
+
+anywhere = pytest.fixture(params=EVERY)(furnished)
 
 
-@pytest.fixture(params=EVERY)
-def anywhere(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    """A furnished database on each kind of server."""
-    for place in places(request, login):
-        furnish(place)
-        yield place
-
-
-@pytest.fixture(params=["embedded 18"])
-def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    """A furnished database on one server."""
-    for one in places(request, login):
-        furnish(one)
-        yield one
+place = pytest.fixture(params=["embedded 18"])(furnished)
 
 
 # -- a whole one ------------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,15 +16,10 @@ import pytest
 from ansible_collections.day2.ops.plugins.module_utils._backup.manifest import MANIFEST, Manifest
 from tests.conftest import RunModule
 
-from .backup_places import arguments, furnish, manifest_of
-from .maintenance_places import Place, every, options_of, places
+from .backup_places import arguments, furnished, manifest_of
+from .maintenance_places import Place, every, options_of
 
-
-@pytest.fixture(params=["embedded 18"])
-def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    for one in places(request, login):
-        furnish(one)
-        yield one
+place = pytest.fixture(params=["embedded 18"])(furnished)
 
 
 def drill(run_module: RunModule, given: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,24 +25,13 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.work_lock imp
 from tests.conftest import RunModule
 from tests.stacks.embedded import EmbeddedServer
 
-from .backup_places import arguments, files_below, furnish, manifest_of, miscount
-from .maintenance_places import EVERY, Behind, Place, places, until
+from .backup_places import arguments, files_below, furnished, manifest_of, miscount
+from .maintenance_places import EVERY, Behind, Place, until
+
+anywhere = pytest.fixture(params=EVERY)(furnished)
 
 
-@pytest.fixture(params=EVERY)
-def anywhere(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    """A furnished database on each kind of server."""
-    for place in places(request, login):
-        furnish(place)
-        yield place
-
-
-@pytest.fixture(params=["embedded 18"])
-def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    """A furnished database on one server."""
-    for one in places(request, login):
-        furnish(one)
-        yield one
+place = pytest.fixture(params=["embedded 18"])(furnished)
 
 
 def nothing_left(folder: Path) -> bool:

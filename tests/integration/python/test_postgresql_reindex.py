@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.index_estimates import (
@@ -25,15 +22,9 @@ from .maintenance_places import (
     ALONE_WITH_TOAST,
     Place,
     every,
-    places,
 )
 
 ODD = ['Odd "index"', "; DROP TABLE x; --", "line\nbreak", "ünï ☃", "{brace}", "X" * 63, "ü" * 31]
-
-
-@pytest.fixture(params=["embedded 18"])
-def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    yield from places(request, login)
 
 
 @pytest.mark.parametrize("place", ["embedded 18", "embedded 16", "container 13"], indirect=True)

@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +31,9 @@ from .maintenance_places import (
     ALONE_WITH_TOAST,
     Behind,
     Place,
-    places,
     until,
     warnings_of,
 )
-
-
-@pytest.fixture(params=["embedded 18"])
-def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    yield from places(request, login)
 
 
 @pytest.mark.parametrize("place", ["embedded 18", "container 13"], indirect=True)

@@ -200,13 +200,6 @@ def test_a_live_database_is_replaced_under_its_visitors_and_comes_back(
         assert session.row(compose(DESCRIBED, d=anywhere.database))["comment"] == "it's a shop"
 
 
-@pytest.fixture
-def ready(place: Place, run_module: RunModule, tmp_path: Path) -> tuple[Place, Path]:
-    """A furnished database with a backup set."""
-    assert run_module("postgresql_backup", arguments(place, tmp_path))["backup"]["verified"]
-    return place, tmp_path
-
-
 def unharmed(place: Place, before: dict[str, str]) -> None:
     """The live database is what it was, and nothing else is there."""
     assert content(place) == before
@@ -216,9 +209,9 @@ def unharmed(place: Place, before: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("confirm", [None, "", "postgres", "SHOP"])
 def test_without_the_name_once_more_nothing_is_done(
-    ready: tuple[Place, Path], run_module: RunModule, confirm: str | None
+    backed_up: tuple[Place, Path], run_module: RunModule, confirm: str | None
 ) -> None:
-    place, folder = ready
+    place, folder = backed_up
     before = content(place)
     given = replacing(place, folder, confirm=confirm)
     assert "not confirmed" in run_module("postgresql_restore", given, check_mode=True)["plan"]["problems"][0]
@@ -229,8 +222,8 @@ def test_without_the_name_once_more_nothing_is_done(
     assert list(folder.rglob("*before-replace*")) == []
 
 
-def test_a_database_that_is_not_there_is_not_replaced(ready: tuple[Place, Path], run_module: RunModule) -> None:
-    place, folder = ready
+def test_a_database_that_is_not_there_is_not_replaced(backed_up: tuple[Place, Path], run_module: RunModule) -> None:
+    place, folder = backed_up
     name = Identifier(place.database)
     with place.server.session() as admin:
         admin.execute(compose("ALTER DATABASE {d} RENAME TO away", d=name))
@@ -239,8 +232,8 @@ def test_a_database_that_is_not_there_is_not_replaced(ready: tuple[Place, Path],
     assert "mode=new" in result["msg"]
 
 
-def test_who_would_be_ended_is_told(ready: tuple[Place, Path], run_module: RunModule) -> None:
-    place, folder = ready
+def test_who_would_be_ended_is_told(backed_up: tuple[Place, Path], run_module: RunModule) -> None:
+    place, folder = backed_up
     with place.session() as session:
         session.execute("SET application_name = 'a visitor'")
         me = session.value("SELECT pg_backend_pid()")
@@ -251,9 +244,9 @@ def test_who_would_be_ended_is_told(ready: tuple[Place, Path], run_module: RunMo
 
 
 def test_too_little_space_is_told_before_anything_starts(
-    ready: tuple[Place, Path], run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+    backed_up: tuple[Place, Path], run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place, folder = ready
+    place, folder = backed_up
     before = content(place)
     given = replacing(place, folder)
     with monkeypatch.context() as patched:
@@ -271,8 +264,8 @@ def test_too_little_space_is_told_before_anything_starts(
 
 
 @pytest.mark.parametrize("place", ["container 17"], indirect=True)
-def test_what_would_be_left_behind_is_named_and_refused(ready: tuple[Place, Path], run_module: RunModule) -> None:
-    place, folder = ready
+def test_what_would_be_left_behind_is_named_and_refused(backed_up: tuple[Place, Path], run_module: RunModule) -> None:
+    place, folder = backed_up
     before = content(place)
     name = place.database
     place.run(
@@ -313,8 +306,8 @@ def test_what_would_be_left_behind_is_named_and_refused(ready: tuple[Place, Path
 
 
 @pytest.mark.parametrize("place", ["container 17", "container 13"], indirect=True)
-def test_a_prepared_transaction_is_never_accepted(ready: tuple[Place, Path], run_module: RunModule) -> None:
-    place, folder = ready
+def test_a_prepared_transaction_is_never_accepted(backed_up: tuple[Place, Path], run_module: RunModule) -> None:
+    place, folder = backed_up
     before = content(place)
     place.run("BEGIN", "DELETE FROM public.orders", "PREPARE TRANSACTION 'in doubt'")
     try:
@@ -327,9 +320,9 @@ def test_a_prepared_transaction_is_never_accepted(ready: tuple[Place, Path], run
 
 
 def test_what_differs_never_goes_live(
-    ready: tuple[Place, Path], run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+    backed_up: tuple[Place, Path], run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place, folder = ready
+    place, folder = backed_up
     before = content(place)
     monkeypatch.setattr(proof_module, "compare", lambda *_all: Comparison([Difference("x", "y", 1, 2)]))
     result = run_module("postgresql_restore", replacing(place, folder))
@@ -338,9 +331,9 @@ def test_what_differs_never_goes_live(
 
 
 def test_another_work_on_the_live_database_is_not_cut_short(
-    ready: tuple[Place, Path], run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+    backed_up: tuple[Place, Path], run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place, folder = ready
+    place, folder = backed_up
     before = content(place)
     with work_lock(place.server, place.database, "reindex"):
         result = run_module("postgresql_restore", replacing(place, folder, safety_backup=False, swap_timeout=0))
@@ -350,9 +343,9 @@ def test_another_work_on_the_live_database_is_not_cut_short(
 
 
 def test_a_property_that_was_not_given_never_goes_live(
-    ready: tuple[Place, Path], run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+    backed_up: tuple[Place, Path], run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place, folder = ready
+    place, folder = backed_up
     before = content(place)
     monkeypatch.setattr(ending_module, "admission", lambda *_all: [])
     given = replacing(place, folder, safety_backup=False)
@@ -365,9 +358,9 @@ def test_a_property_that_was_not_given_never_goes_live(
 
 
 def test_when_the_swap_fails_half_way_nothing_has_changed(
-    ready: tuple[Place, Path], run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+    backed_up: tuple[Place, Path], run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place, folder = ready
+    place, folder = backed_up
     before = content(place)
     monkeypatch.setattr(ending_module, "admission", lambda *_all: ["ALTER DATABASE nowhere CONNECTION LIMIT 3"])
     result = run_module("postgresql_restore", replacing(place, folder))
@@ -376,8 +369,8 @@ def test_when_the_swap_fails_half_way_nothing_has_changed(
     unharmed(place, before)
 
 
-def test_the_newest_set_is_never_a_safety_backup(ready: tuple[Place, Path], run_module: RunModule) -> None:
-    place, folder = ready
+def test_the_newest_set_is_never_a_safety_backup(backed_up: tuple[Place, Path], run_module: RunModule) -> None:
+    place, folder = backed_up
     first = succeeded(run_module("postgresql_restore", replacing(place, folder)))
     again = succeeded(run_module("postgresql_restore", replacing(place, folder)))
     assert again["plan"]["backup"] == first["plan"]["backup"]
@@ -387,8 +380,8 @@ def test_the_newest_set_is_never_a_safety_backup(ready: tuple[Place, Path], run_
     assert set(kept_ones(place)) == names
 
 
-def test_a_rollback_needs_something_to_go_back_to(ready: tuple[Place, Path], run_module: RunModule) -> None:
-    place, folder = ready
+def test_a_rollback_needs_something_to_go_back_to(backed_up: tuple[Place, Path], run_module: RunModule) -> None:
+    place, folder = backed_up
     before = content(place)
     given = arguments(place, folder, mode="rollback", confirm=place.database)
     assert "there is none" in run_module("postgresql_restore", given)["msg"]
@@ -396,8 +389,8 @@ def test_a_rollback_needs_something_to_go_back_to(ready: tuple[Place, Path], run
     unharmed(place, before)
 
 
-def test_what_nobody_may_connect_to_gets_no_name_back(ready: tuple[Place, Path], run_module: RunModule) -> None:
-    place, folder = ready
+def test_what_nobody_may_connect_to_gets_no_name_back(backed_up: tuple[Place, Path], run_module: RunModule) -> None:
+    place, folder = backed_up
     succeeded(run_module("postgresql_restore", replacing(place, folder, safety_backup=False)))
     (kept,) = kept_ones(place)
     before = content(place)
@@ -412,9 +405,9 @@ def test_what_nobody_may_connect_to_gets_no_name_back(ready: tuple[Place, Path],
     assert kept_ones(place) == [kept]
 
 
-def test_what_was_undone_can_be_undone_again_and_again(ready: tuple[Place, Path], run_module: RunModule) -> None:
+def test_what_was_undone_can_be_undone_again_and_again(backed_up: tuple[Place, Path], run_module: RunModule) -> None:
     """Each time the one that was kept last comes back, however many are kept within one second."""
-    place, folder = ready
+    place, folder = backed_up
     restored = content(place)
     place.run("DELETE FROM public.orders")
     replaced = content(place)
@@ -427,9 +420,9 @@ def test_what_was_undone_can_be_undone_again_and_again(ready: tuple[Place, Path]
 
 
 def test_two_replacements_within_one_second_keep_both(
-    ready: tuple[Place, Path], run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+    backed_up: tuple[Place, Path], run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place, folder = ready
+    place, folder = backed_up
     at_once = now()
     monkeypatch.setattr(ending_module, "now", lambda: at_once)
     names = []

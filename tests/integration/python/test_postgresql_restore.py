@@ -27,31 +27,13 @@ from tests.stacks.embedded import EmbeddedServer
 from tests.stacks.sandbox.build import SHOP
 from tests.stacks.sandbox.platform import Sandbox
 
-from .backup_places import arguments, content_of, databases, files_below, furnish, manifest_of
+from .backup_places import arguments, content_of, databases, files_below, furnish, furnished, manifest_of
 from .maintenance_places import Place, every, places
 
-
-@pytest.fixture(params=every(["embedded 18", "container 17", "container 13"]))
-def anywhere(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    """A furnished database on each kind of server."""
-    for place in places(request, login):
-        furnish(place)
-        yield place
+anywhere = pytest.fixture(params=every(["embedded 18", "container 17", "container 13"]))(furnished)
 
 
-@pytest.fixture(params=["embedded 18"])
-def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    """A furnished database on one server."""
-    for one in places(request, login):
-        furnish(one)
-        yield one
-
-
-@pytest.fixture
-def backed_up(place: Place, run_module: RunModule, tmp_path: Path) -> tuple[Place, Path]:
-    """A furnished database with a backup set; gives the folder of the sets too."""
-    assert run_module("postgresql_backup", arguments(place, tmp_path))["backup"]["verified"]
-    return place, tmp_path
+place = pytest.fixture(params=["embedded 18"])(furnished)
 
 
 def record(place: Place, folder: Path) -> list[dict[str, Any]]:

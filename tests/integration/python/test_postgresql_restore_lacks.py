@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +17,11 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Id
 from tests.conftest import RunModule
 from tests.tools.program import output
 
-from .backup_places import arguments, databases, furnish
-from .maintenance_places import Place, places
+from .backup_places import arguments, databases, furnished
+from .maintenance_places import Place
 from .test_postgresql_restore import newest
 
-
-@pytest.fixture(params=["embedded 18"])
-def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    """A furnished database on one server."""
-    for one in places(request, login):
-        furnish(one)
-        yield one
-
-
-@pytest.fixture
-def backed_up(place: Place, run_module: RunModule, tmp_path: Path) -> tuple[Place, Path]:
-    """A furnished database with a backup set; gives the folder of the sets too."""
-    assert run_module("postgresql_backup", arguments(place, tmp_path))["backup"]["verified"]
-    return place, tmp_path
+place = pytest.fixture(params=["embedded 18"])(furnished)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,14 +13,9 @@ import pytest
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Identifier, compose
 
 from ...conftest import RunModule
-from .maintenance_places import ALONE, ALONE_WITH_TOAST, Place, every, places, warnings_of
+from .maintenance_places import ALONE, ALONE_WITH_TOAST, Place, every, warnings_of
 
 ODD = ['Odd "name"', "; DROP TABLE x; --", "line\nbreak", "ünï ☃", "{brace}", "X" * 63]
-
-
-@pytest.fixture(params=["embedded 18"])
-def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    yield from places(request, login)
 
 
 def tables_of(entries: list[dict[str, Any]]) -> dict[str, str]:

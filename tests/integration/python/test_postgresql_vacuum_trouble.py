@@ -21,14 +21,9 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.work_lock imp
 
 from ...conftest import RunModule
 from ...stacks.embedded import EmbeddedServer
-from .maintenance_places import ALONE_WITH_TOAST, Behind, Place, places, until, warnings_of
+from .maintenance_places import ALONE_WITH_TOAST, Behind, Place, until, warnings_of
 
 ODD = ['Odd "name"', "; DROP TABLE x; --", "line\nbreak", "ünï ☃", "{brace}", "X" * 63]
-
-
-@pytest.fixture(params=["embedded 18"])
-def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    yield from places(request, login)
 
 
 def tables_of(entries: list[dict[str, Any]]) -> dict[str, str]:

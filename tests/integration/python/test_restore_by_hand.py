@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +20,10 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.differences i
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Identifier, compose
 from tests.conftest import RunModule
 
-from .backup_places import arguments, content_of, furnish
+from .backup_places import arguments, content_of, furnished
 from .maintenance_places import Place, places
 
-
-@pytest.fixture(params=["embedded 18", "embedded 16"])
-def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
-    """A furnished database."""
-    for one in places(request, login):
-        furnish(one)
-        yield one
+place = pytest.fixture(params=["embedded 18", "embedded 16"])(furnished)
 
 
 ODD_DATABASES = ["it's \"; DROP DATABASE x; --", "line\nbreak \\ $HOME `id` -", "-ünï ☃" + "y" * 53]

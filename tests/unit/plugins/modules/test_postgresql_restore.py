@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.day2.ops.plugins.module_utils._argspec import POSTGRESQL, STORE
+from ansible_collections.day2.ops.plugins.module_utils._backup.beside import RestoreResult
 from ansible_collections.day2.ops.plugins.module_utils._backup.proof import Proof
-from ansible_collections.day2.ops.plugins.module_utils._backup.restore import RestorePlan, RestoreResult
+from ansible_collections.day2.ops.plugins.module_utils._backup.restore import RestorePlan
 from ansible_collections.day2.ops.plugins.module_utils._errors import Unfinished
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.catalog import Difference
 from tests.conftest import RunModule
