@@ -117,7 +117,11 @@ work:
             bytes_per_second: {description: During the last half minute., type: int, returned: always}
             seconds_left: {description: Of the phase; V(null) where unknown., type: float, returned: always}
     signalled:
-      description: Whether it was told to end, by this module or before.
+      description: Whether this module told it to end.
+      type: bool
+      returned: with O(mode=stop)
+    interrupted:
+      description: Whether a signal ended it, whoever sent it.
       type: bool
       returned: with O(mode=stop)
 """
@@ -139,7 +143,7 @@ def run(attendance: Attendance, params: dict[str, Any], check_mode: bool) -> dic
         return {"changed": False, "work": attendance.wait(params["seconds"], params["phase"])}
     if check_mode:
         work = attendance.wait(0, "")
-        return {"changed": work["state"] == "running", "work": {**work, "signalled": False}}
+        return {"changed": work["state"] == "running", "work": {**work, "signalled": False, "interrupted": False}}
     work = attendance.stop(params["seconds"])
     return {"changed": work["signalled"], "work": work}
 

@@ -78,10 +78,10 @@ class Attendance:
             if waited >= seconds:
                 break
             time.sleep(_POLL_SECONDS)
-        return {**_told(state, status), "signalled": signalled or self._says_it_was_told()}
+        return {**_told(state, status), "signalled": signalled, "interrupted": self._interrupted()}
 
-    def _says_it_was_told(self) -> bool:
-        """Whether it ended by a signal, which may have come before ours from whoever else ends what a run began."""
+    def _interrupted(self) -> bool:
+        """Whether a signal ended it, which may have come before ours from whoever else ends what a run began."""
         result = result_in(self._files.result() or "") or {}
         return (result.get("error") or {}).get("kind") == Ended.__name__
 

@@ -63,7 +63,7 @@ def over(status: dict[str, Any]) -> str:
 
 def stopped(work: dict[str, Any]) -> str:
     """How telling a work to end went."""
-    state, told = work["state"], work["signalled"]
+    state, told = work["state"], work["signalled"] or work["interrupted"]
     if work["status"] and work["status"]["succeeded"]:
         return "it was done by then; the next run reports it"
     if state == KILLED:

@@ -125,18 +125,20 @@ def test_it_is_told_to_end_and_clears_up(host: Host) -> None:
     child = host.elsewhere("one", during)
     told(attendance, "running", "dumping")
     stopped = attendance.stop(30)
-    assert (stopped["state"], stopped["signalled"]) == ("ended", True)
+    assert (stopped["state"], stopped["signalled"], stopped["interrupted"]) == ("ended", True, True)
     assert stopped["status"]["progress"]["phase"] == "clearing up"
     assert json.loads(attendance.collect())["error"]["kind"] == "Ended"
     assert not host.files("one").unheard
     os.waitpid(child, 0)
-    assert attendance.stop(30)["signalled"] is True  # by whom is not asked
+    again = attendance.stop(30)
+    assert (again["signalled"], again["interrupted"]) == (False, True)
 
 
 def test_what_came_to_a_good_end_all_the_same_is_for_the_next_run(host: Host) -> None:
     host.work("one")
     stopped = Attendance(host.folder / "one", None).stop(30)
-    assert (stopped["state"], stopped["signalled"], stopped["status"]["succeeded"]) == ("ended", False, True)
+    assert (stopped["state"], stopped["signalled"], stopped["interrupted"]) == ("ended", False, False)
+    assert stopped["status"]["succeeded"]
     assert host.follows("two") == "one"
 
 
@@ -171,7 +173,8 @@ def test_another_process_with_its_number_is_not_told_to_end(host: Host, gate: Ga
 
 def test_work_that_never_began(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_START_SECONDS", 0.3)
-    assert Attendance(host.folder / "one", None).stop(60) == {"state": "lost", "status": None, "signalled": False}
+    told = Attendance(host.folder / "one", None).stop(60)
+    assert told == {"state": "lost", "status": None, "signalled": False, "interrupted": False}
     assert Attendance(host.folder / "one", host.folder / "j0.0").wait(60, "")["state"] == "lost"
     with pytest.raises(NotPossible, match="it is not there any more"):
         Attendance(host.folder / "one", host.folder / "j0.0").collect()

@@ -353,7 +353,7 @@ class OutOfTime(BaseException):
 def test_a_task_that_is_out_of_time_stops_its_work(
     host: Host, said: list[str], answers: list[Any], modes: list[str], told: str
 ) -> None:
-    stopped = {"work": {"state": "ended", "status": status(), "signalled": True}}
+    stopped = {"work": {"state": "ended", "status": status(), "signalled": True, "interrupted": True}}
     with pytest.raises(OutOfTime):
         host.act(*answers, stopped)
     assert host.modes == modes
@@ -390,7 +390,7 @@ def test_a_run_that_is_cancelled_stops_its_work(
 
     monkeypatch.setattr(module, "say_past_ansible", say)
     before = signal.signal(number, lambda came, _frame: ended.append(came))
-    stopped = {"work": {"state": "ended", "status": status(), "signalled": True}}
+    stopped = {"work": {"state": "ended", "status": status(), "signalled": True, "interrupted": True}}
     try:
         with pytest.raises(BaseException, match=number.name):
             host.act(STARTED, work("running"), cancelled(number), stopped)

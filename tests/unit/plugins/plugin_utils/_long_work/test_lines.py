@@ -85,19 +85,22 @@ def test_work_that_is_not_new() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "signalled", "succeeded", "expected"),
+    ("state", "signalled", "interrupted", "succeeded", "expected"),
     [
-        ("ended", True, False, "it has ended, and cleared away"),
-        ("ended", True, True, "it was done by then; the next run reports it"),
-        ("ended", False, False, "it had ended before"),
-        ("killed", True, None, "it was killed; the next run clears away"),
-        ("running", True, None, "it is still clearing away"),
+        ("ended", True, True, False, "it has ended, and cleared away"),
+        ("ended", True, False, True, "it was done by then; the next run reports it"),
+        ("ended", False, True, False, "it has ended, and cleared away"),
+        ("ended", False, False, False, "it had ended before"),
+        ("killed", True, False, None, "it was killed; the next run clears away"),
+        ("running", True, False, None, "it is still clearing away"),
     ],
 )
-def test_work_that_is_stopped(state: str, signalled: bool, succeeded: bool | None, expected: str) -> None:
-    told = {"state": state, "signalled": signalled, "status": {"succeeded": succeeded}}
+def test_work_that_is_stopped(
+    state: str, signalled: bool, interrupted: bool, succeeded: bool | None, expected: str
+) -> None:
+    told = {"state": state, "signalled": signalled, "interrupted": interrupted, "status": {"succeeded": succeeded}}
     assert stopped(told).startswith(expected)
 
 
 def test_work_that_never_began() -> None:
-    assert stopped({"state": "lost", "signalled": False, "status": None}) == "no work had begun"
+    assert stopped({"state": "lost", "signalled": False, "interrupted": False, "status": None}) == "no work had begun"
