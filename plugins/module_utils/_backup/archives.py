@@ -24,11 +24,11 @@ from .copyrows import DumpCounter
 from .manifest import Part
 from .pace import Pace
 from .selection import without_large_objects
+from .statistics import TAKEN_FROM
 from .store import Draft
 
-__all__ = ["Archives", "NotVerified", "Seen"]
+__all__ = ["Archives", "NotVerified", "Seen", "compressions", "kinds_without_rows"]
 
-SCHEMA = "schema.dump"
 
 # A word of a command may be 128 KiB long; a name takes up to 128 bytes.
 _NAMED_AT_ONCE = 500
@@ -99,6 +99,7 @@ class Archives:
         apart = named("--exclude-table-data", [_name(table) for table in (*parted, *contents.unchosen)])
         rest = [*apart, *(["--no-blobs"] if contents.selection is not None else [])]
         archives = sorted(contents.archives, key=lambda archive: archive.bytes, reverse=True)
+        kinds = kinds_without_rows(contents, fingerprint, self._client.server.major)
         measure = MEASURES.get(fingerprint)
         rows: dict[int, Fingerprint] = {}
         seen = Seen(None if measure is None else rows)
@@ -117,19 +118,18 @@ class Archives:
 
         work: list[Callable[[], None]] = [
             *(partial(self._rows, archive, rest, every, pace) for archive in archives),
-            partial(self._schema, every, pace),
+            *(partial(self._kind, kind, every, pace) for kind in kinds),
             look,
             *([large_objects] if fingerprint == "content" and contents.selection is None else []),
             *(partial(measured, table, measure) for table in contents.tables if measure is not None),
         ]
         run_all(work, self._jobs, self._stop)
-        order = [SCHEMA, *(archive.file for archive in contents.archives)]
+        order = [*map(_file, kinds), *(archive.file for archive in contents.archives)]
         self.parts.sort(key=lambda part: order.index(part.file))
         return seen
 
-    def _schema(self, every: Sequence[str], pace: Pace) -> None:
-        written = self._write(SCHEMA, "schema", [*every, "--schema-only"], "dumping the schema")
-        pace.finished(0, written)
+    def _kind(self, kind: str, every: Sequence[str], pace: Pace) -> None:
+        pace.finished(0, self._write(_file(kind), kind, [*every, f"--{kind}-only"], f"dumping the {kind}"))
 
     def _rows(self, archive: Archive, rest: Sequence[str], every: Sequence[str], pace: Pace) -> None:
         options = [*every, "--data-only", *(["--load-via-partition-root"] if archive.through_roots else [])]
@@ -167,8 +167,8 @@ class Archives:
     def _read_back(self, part: Part, read: Callable[[bytes], str]) -> DumpCounter:
         counter = DumpCounter(read)
         with self._draft.open(part.file) as archive:
-            # Of the schema nothing is counted: it holds what people wrote, which may look like rows.
-            sink = _discard if part.kind == "schema" else counter
+            # Elsewhere nothing is counted: there is what people wrote, which may look like rows.
+            sink = counter if part.kind in ("data", "rest") else _discard
             source = self._progress.reading(archive)
             back = self._client.read_back(source, sink, f"reading back {part.file}", self._stop)
         if (back.size, back.sha256) != (part.bytes, part.sha256):
@@ -180,6 +180,16 @@ class Archives:
             )
         self._progress.add(1)
         return counter.finish()
+
+
+def kinds_without_rows(contents: Contents, fingerprint: str, server_major: int) -> list[str]:
+    """The kinds of those archives of a set that hold no rows. Statistics hold for all rows of counted tables only."""
+    lasting = contents.selection is None and fingerprint != "none" and server_major >= TAKEN_FROM
+    return ["schema", *(["statistics"] if lasting else [])]
+
+
+def _file(kind: str) -> str:
+    return f"{kind}.dump"
 
 
 def named(option: str, relations: Iterable[Name]) -> list[str]:

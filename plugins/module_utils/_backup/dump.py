@@ -22,7 +22,7 @@ from .._postgresql.server import Server
 from .._postgresql.snapshot import Snapshot, limit_lock_waits
 from .._postgresql.work_lock import work_lock
 from .._progress import SILENT, Progress
-from .archives import Archives, Seen, compressions
+from .archives import Archives, Seen, compressions, kinds_without_rows
 from .comparison import compare, names_in
 from .contents import contents_of, refuse_hidden_large_objects
 from .guide import restore_guide
@@ -119,12 +119,13 @@ class Backup:
                 refuse_hidden_large_objects(session)
             size = int(database_properties(session)["bytes"])
             system = session.value(_SYSTEM_IDENTIFIER)
+        without_rows = len(kinds_without_rows(contents, self.options.fingerprint, self.server.major))
         newest = self.newest(verified=True)
         due, reason = self._due(newest, system)
         return BackupPlan(
             due=due,
             reason=reason,
-            parts=len(contents.archives) + 1,
+            parts=len(contents.archives) + without_rows,
             tables=len(contents.tables),
             database_bytes=size,
             needed_bytes=_needed_bytes(size - sum(table.bytes for table in contents.unchosen), newest),
@@ -197,7 +198,9 @@ class Backup:
             contents = contents_of(snapshot.tables, session, options.selection)
             tables_bytes = sum(one.bytes for one in contents.archives)
             measured = 0 if options.fingerprint == "none" else len(contents.tables)
-            pace = Pace(self.progress, last, len(contents.archives) + 1, tables_bytes, measured)
+            without_rows = kinds_without_rows(contents, options.fingerprint, self.server.major)
+            number = len(contents.archives) + len(without_rows)
+            pace = Pace(self.progress, last, number, tables_bytes, measured)
             seen = archives.write(snapshot, contents, options.lock_wait_seconds, options.fingerprint, pace)
             properties = database_properties(session)
             unread = contents.left_out.get("views_of_tables", [])

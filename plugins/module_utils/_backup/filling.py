@@ -18,16 +18,16 @@ from .._parallel import run_all
 from .._postgresql.catalog import views_of
 from .._postgresql.client import Client, RestoreFailed, TocEntry
 from .._postgresql.differences import Catalog
-from .._postgresql.pool import SessionPool
 from .._postgresql.server import Server
 from .._postgresql.session import QueryFailed, Session
-from .._postgresql.sql import Identifier, Raw, compose, split_qualified
+from .._postgresql.sql import Identifier, compose, split_qualified
 from .._present import present
 from .._progress import Progress
 from .._runtime.runner import PrivateFile, Word
 from .manifest import Manifest, Part
 from .proof import qualified
 from .selection import Choice
+from .statistics import Statistics
 from .store import StoredSet, read_file, sha256_of
 from .undumped import emptied, finished
 
@@ -41,21 +41,6 @@ _NOT_YET_POPULATED = "55000"
 
 # Nothing is served from a database that is being restored; a crash loses nothing but the attempt.
 _OPTIONS = "-c synchronous_commit=off"
-
-_LARGEST_FIRST = """
-SELECT n.nspname AS schema, c.relname AS name
-  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-   AND c.relispopulated AND c.relpersistence <> 't'
- ORDER BY c.relpages DESC, c.oid
-"""
-_PARTITIONED = """
-SELECT n.nspname AS schema, c.relname AS name
-  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
- WHERE c.relkind = 'p' AND NOT c.relispartition
- ORDER BY c.oid
-"""
-_ANALYZED_AT_ONCE = 50
 
 _GIVE_LARGE_OBJECTS = """
 DO $give$ DECLARE one oid; BEGIN
@@ -125,7 +110,7 @@ class Filling:
         self._definitions(archive, others, "post-data")
         finished(session, catalog, self._owner)
         unreadable = self._refresh(session)
-        self._analyze()
+        self._statistics()
         if last:
             self._definitions(archive, last, "post-data")
         return unreadable
@@ -154,14 +139,17 @@ class Filling:
         return not {split_qualified(name) for name in self._choice.chosen}.isdisjoint(part.tables)
 
     def _part(self, part: Part) -> None:
-        options: list[Word] = ["--data-only"]
+        self._load(part, ["--data-only"], f"restoring {part.file}")
+        self._progress.add(1)
+
+    def _load(self, part: Part, options: Sequence[Word], doing: str) -> None:
         if self._choice is not None or self._tied:
             with read_file(self._chosen, part) as archive:
-                options += ["--use-list", _listing(self._restored(archive))]
+                options = [*options, "--use-list", _listing(self._restored(archive))]
         with read_file(self._chosen, part) as archive:
             try:
                 source = self._progress.reading(archive)
-                streamed = self._client.restore(source, options, f"restoring {part.file}", self._stop)
+                streamed = self._client.restore(source, options, doing, self._stop)
             except RestoreFailed as error:
                 # A damaged archive makes pg_restore say anything, or crash; the hash says what is wrong.
                 if sha256_of(self._chosen.path / part.file) != part.sha256:
@@ -169,7 +157,6 @@ class Filling:
                 raise
         if streamed.sha256 != part.sha256:
             raise _changed(self._chosen, part)
-        self._progress.add(1)
 
     def _refresh(self, session: Session) -> list[str]:
         """Refresh the materialised views; return those that are not, because they read what is not here.
@@ -196,24 +183,17 @@ class Filling:
             waiting = later
         return sorted(unreadable)
 
-    def _analyze(self) -> None:
-        """Collect statistics; a database without them answers, but may do so a thousand times slower."""
-        with SessionPool(partial(self._server.session, self._database)) as pool:
-            tables = pool.ask(lambda session: session.query(_LARGEST_FIRST))
-            parents = pool.ask(lambda session: session.query(_PARTITIONED))
-            names = [Identifier(row["schema"], row["name"]) for row in tables]
-            groups = [names[start : start + 1] for start in range(min(len(names), _ANALYZED_AT_ONCE))]
-            rest = names[_ANALYZED_AT_ONCE:]
-            groups += [rest[start : start + _ANALYZED_AT_ONCE] for start in range(0, len(rest), _ANALYZED_AT_ONCE)]
-            # A partitioned table's statistics are taken from its partitions, all in one go.
-            groups += [[Identifier(row["schema"], row["name"])] for row in parents]
-            self._progress.phase("analysing", sum(len(group) for group in groups), "tables")
-            run_all([partial(self._analyze_some, pool, group) for group in groups], self._jobs, self._stop)
-
-    def _analyze_some(self, pool: SessionPool, tables: Sequence[Identifier]) -> None:
-        names = ", ".join(compose("{table}", table=table) for table in tables)
-        pool.ask(lambda session: session.execute(compose("ANALYZE {names}", names=Raw(names))))
-        self._progress.add(len(tables))
+    def _statistics(self) -> None:
+        statistics = Statistics(self._server, self._database, self._jobs, self._stop, self._progress)
+        manifest = self._manifest
+        part = next((part for part in manifest.parts if part.kind == "statistics"), None)
+        if part is None or self._choice is not None:
+            statistics.collect()
+            return
+        moved = {name for names in manifest.summed.values() for name in names}
+        rows = {name: number for name, number in manifest.tables.items() if name not in moved}
+        load = partial(self._load, part, ["--statistics-only"], "restoring the statistics")
+        statistics.collect(but=statistics.take(load, rows))
 
 
 def tied_extensions(manifest: Manifest) -> dict[str, str]:

@@ -49,7 +49,8 @@ class Part:
     """One file of a set.
 
     :ivar file: its name in the set's folder.
-    :ivar kind: ``schema``, ``data``, ``rest`` (all data that is in none of those), ``globals`` or ``catalog``.
+    :ivar kind: ``schema``, ``statistics``, ``data``, ``rest`` (all data that is in none of those), ``globals``,
+        ``catalog`` or ``guide``.
     :ivar tables: for ``data``, schema and name of each table whose rows it holds.
     """
 

@@ -13,7 +13,7 @@ from .store import StoredSet
 
 __all__ = ["Pace"]
 
-_ARCHIVES = ("schema", "data", "rest")
+_ARCHIVES = ("schema", "statistics", "data", "rest")
 
 
 class Pace:

@@ -77,7 +77,7 @@ class TocEntry:
     _KINDS = (
         "SUBSCRIPTION TABLE", "SUBSCRIPTION", "USER MAPPING", "EXTENSION", "COMMENT", "TABLE DATA", "SEQUENCE SET",
         "MATERIALIZED VIEW DATA", "BLOB METADATA", "BLOB COMMENTS", "BLOBS", "BLOB", "ACL", "DATABASE PROPERTIES",
-        "DATABASE", "SECURITY LABEL",
+        "DATABASE", "SECURITY LABEL", "STATISTICS DATA",
     )  # fmt: skip
 
     def __init__(self, line: str) -> None:
