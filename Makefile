@@ -60,7 +60,7 @@ venv:
 TEST_VENV := .venv-test
 TEST_PYTHON := $(TEST_VENV)/bin/python
 STAGES := style types lint unit sanity modules targets package molecule readme awx sick runbook coverage
-LONG := long-sanity long-molecule long-targets long
+LONG := long-sanity long-molecule long-readme long-targets long
 
 .PHONY: test
 test: ## Set up all that the tests need, and run them all; KEEP=1 leaves the containers running

@@ -32,15 +32,11 @@ HOME = WORK / "home"
 PYTHONS = WORK / "pythons"
 FEWEST_SANITY_TESTS = 25
 
-# The server in a container against which targets run each time, beside the embedded one. The long run takes all; the
-# tests of the modules do so each time.
-EACH_TIME = (13,)
-
 # The Pythons of targets that the collection supports.
 TARGET_PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 
-# Those that are tried each time: the oldest and the newest.
-ENDS = (TARGET_PYTHONS[0], TARGET_PYTHONS[-1])
+# The one that is tried each time, beside the controller's own.
+OLDEST = TARGET_PYTHONS[:1]
 
 
 def copy_checkout(place: Path) -> None:
@@ -58,7 +54,7 @@ def copy_checkout(place: Path) -> None:
         output([*git, *arguments])
 
 
-def sanity(pythons: Sequence[str] = ENDS) -> None:
+def sanity(pythons: Sequence[str] = OLDEST) -> None:
     """All sanity tests, with no ignore file, for the controller's Python and those of *pythons* that are here."""
     ignores = sorted(path.name for path in (CHECKOUT / "tests" / "sanity").glob("ignore*"))
     if ignores:
@@ -72,10 +68,10 @@ def sanity(pythons: Sequence[str] = ENDS) -> None:
     say(f"{len(done)} sanity tests passed")
 
 
-def targets(majors: Collection[int] = EACH_TIME) -> None:
-    """Every integration target, on this host, against servers in containers and the embedded one.
+def targets(majors: Collection[int] = ()) -> None:
+    """Every integration target, on this host, against the embedded server.
 
-    :param majors: the versions of those in containers.
+    :param majors: the versions of the servers in containers against which they run besides.
     """
     if any(character.isspace() for character in str(CHECKOUT)):
         raise Failed(

@@ -24,10 +24,13 @@ def blocks_of(text: str) -> list[str]:
     return blocks
 
 
-def readme() -> None:
-    """Every marked block, in order, by a shell that stops at the first failure; the README must have some."""
+def readme(docs: bool = False) -> None:
+    """Every marked block, in order, by a shell that stops at the first failure; the README must have some.
+
+    :param docs: whether those of the pages in docs/ follow.
+    """
     clone = shared_clone()
-    for page in _pages():
+    for page in _pages(docs):
         blocks = blocks_of(page.read_text())
         if not blocks and page.parent == CHECKOUT:
             raise Failed("README.md has no block that begins with ```shell test.")
@@ -38,8 +41,8 @@ def readme() -> None:
             say(f"{page.relative_to(CHECKOUT)}, block {number}: {seconds:.0f} s")
 
 
-def _pages() -> list[Path]:
+def _pages(docs: bool) -> list[Path]:
     page = CHECKOUT / "README.md"
     if not page.is_file():
         raise Failed("There is no README.md.")
-    return [page, *sorted((CHECKOUT / "docs").glob("*.md"))]
+    return [page, *(sorted((CHECKOUT / "docs").glob("*.md")) if docs else [])]

@@ -28,10 +28,10 @@ from .long import cases
 
 # Every kind of server, embedded ones reached through psycopg2, those in containers through psql inside.
 EVERY = ["embedded 18", "embedded 16", "container 17", "container 15", "container 13"]
-OLDEST_AND_NEWEST = ("embedded 18", "container 13")
+NEWEST = ("embedded 18",)
 
 
-def every(quick: Collection[str] = OLDEST_AND_NEWEST) -> list[Any]:
+def every(quick: Collection[str] = NEWEST) -> list[Any]:
     """Every kind of server, as parameters; on others than the *quick* ones, tests are those of the long run."""
     return cases(EVERY, quick)
 

@@ -158,9 +158,7 @@ def bare(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Plac
     yield from places(request, login)
 
 
-@pytest.fixture(
-    params=cases(["container 13", "container 15", "container 17", "container 18"], ["container 13", "container 17"])
-)
+@pytest.fixture(params=cases(["container 13", "container 15", "container 17", "container 18"], ["container 13"]))
 def anywhere(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
     for place in places(request, login):
         enrich(place)
@@ -207,8 +205,8 @@ OTHERS = [
     ("bare", "onto", "statements"),
     [
         ("container 18", 18, GONE),
-        ("container 13", 13, OTHERS),
-        ("container 13", 18, OTHERS),
+        pytest.param("container 13", 13, OTHERS, marks=pytest.mark.long),
+        pytest.param("container 13", 18, OTHERS, marks=pytest.mark.long),
     ],
     indirect=["bare"],
 )

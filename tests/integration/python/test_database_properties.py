@@ -22,6 +22,7 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Id
 from tests.conftest import RunModule
 
 from .backup_places import arguments
+from .long import cases
 from .maintenance_places import places
 
 # Settings of every shape, grants with and without options, and an owner who gave up a privilege of his own.
@@ -76,7 +77,7 @@ class Restored:
         return found
 
 
-@pytest.fixture(params=["embedded 18", "container 15", "container 13"])
+@pytest.fixture(params=cases(["embedded 18", "container 15", "container 13"], ["embedded 18", "container 15"]))
 def restored(
     request: pytest.FixtureRequest, login: dict[str, Any], run_module: RunModule, tmp_path: Path
 ) -> Iterator[Restored]:

@@ -109,6 +109,7 @@ def refusing() -> str:
 QUIET = {"day2_rules": [{"check": f"host.{check}", "enabled": False} for check in ("clock", "reboot", "disk_space")]}
 
 
+@pytest.mark.long
 def test_each_environment_is_a_run_of_its_own(site: Site, refusing: str) -> None:
     """One is well; in one an endpoint is down and a host is not reached; one loses a host in the midst of its work."""
     endpoints = {"day2_endpoints": [{"name": "shop", "url": refusing}]}

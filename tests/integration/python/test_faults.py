@@ -53,7 +53,7 @@ REPLACE_STEPS = [
     "_backup.filling:Filling._definitions:1!",
     "_backup.filling:Filling._rows!",
     "_backup.filling:Filling._refresh",
-    "_backup.filling:Filling._analyze",
+    "_backup.filling:Filling._statistics",
     "_backup.restore:apply_settings!",
     "_backup.restore:prove",
     "_backup.restore:integrity",

@@ -92,7 +92,7 @@ def cramped() -> Iterator[tuple[str, dict[str, Any]]]:
 @pytest.mark.parametrize(
     ("step", "drops"),
     [
-        ("_backup.filling:Filling._rows", True),
+        pytest.param("_backup.filling:Filling._rows", True, marks=pytest.mark.long),
         ("_backup.filling:Filling._rows", False),
         pytest.param("_backup.filling:Filling._definitions:1", True, marks=pytest.mark.long),
         pytest.param("_backup.filling:Filling._definitions:2", True, marks=pytest.mark.long),

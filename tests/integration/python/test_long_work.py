@@ -28,7 +28,7 @@ from .backup_places import arguments
 from .controller import Controller
 from .maintenance_places import Place, places, until
 
-TOLD = "dumping, 1 of 2 parts"
+TOLD = "dumping, 2 of 3 parts"
 
 
 @pytest.fixture
@@ -100,6 +100,7 @@ def test_work_is_told_while_it_lasts(place: Place, controller: Controller, given
     assert {path.suffix for path in controller.works.iterdir()} == {"", ".json", ".lock", ".result"}
 
 
+@pytest.mark.long
 def test_the_result_is_the_module_s_own(controller: Controller, given: dict[str, Any], run_module: RunModule) -> None:
     wrong = {**given, "bin_dir": "/nowhere"}
     due = {**given, "unless_newer_than": 3600}
@@ -172,6 +173,7 @@ def test_a_cancelled_run_stops_its_work(
         assert (result["changed"], result.get("warnings", []), result.get("adopted")) == (True, [], None)
 
 
+@pytest.mark.long
 def test_work_that_is_killed_fails_and_is_begun_anew(
     place: Place, controller: Controller, given: dict[str, Any]
 ) -> None:
@@ -197,6 +199,7 @@ def test_a_task_that_is_out_of_time_stops_its_work(place: Place, controller: Con
     assert sets(given) == []
 
 
+@pytest.mark.long
 def test_with_async_of_its_own_it_steps_aside(controller: Controller, given: dict[str, Any]) -> None:
     waited_for = {"async": 120, "poll": 1}
     left_alone = {"async": 120, "poll": 0}
@@ -217,6 +220,7 @@ def test_check_mode_leaves_nothing_on_the_host(controller: Controller, given: di
     assert not Path(given["directory"]).exists()
 
 
+@pytest.mark.long
 def test_without_a_place_for_jobs_it_is_done_all_the_same(controller: Controller, given: dict[str, Any]) -> None:
     (controller.folder / "async").write_text("")
     with controller.run(backup(given)) as run:
@@ -252,6 +256,7 @@ def test_who_is_told_to_end_when_the_names_are_exchanged_tells_that_they_are(
     assert (result["changed"], result["restore"]["previous_database"]) == (True, made)
 
 
+@pytest.mark.long
 def test_a_database_is_not_replaced_twice_because_nobody_heard_of_it(
     place: Place, controller: Controller, given: dict[str, Any], run_module: RunModule
 ) -> None:

@@ -17,6 +17,7 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Id
 from tests.conftest import RunModule
 
 from .backup_places import arguments, databases, furnish
+from .long import cases
 from .maintenance_places import Place, places
 from .test_postgresql_replace import kept_ones, replacing, succeeded
 
@@ -58,9 +59,16 @@ SETTINGS = [
     "default_tablespace = pg_global",
     "client_min_messages = debug5",
 ]
+QUICK = [
+    "IntervalStyle = sql_standard",
+    "search_path = public",
+    "default_transaction_read_only = on",
+    "statement_timeout = 1",
+    "session_replication_role = replica",
+]
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("setting", cases(SETTINGS, QUICK))
 def test_a_database_with_it_is_proven_and_replaced(
     place: Place, run_module: RunModule, tmp_path: Path, setting: str
 ) -> None:

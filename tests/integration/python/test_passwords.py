@@ -90,7 +90,7 @@ def held_by_files(place: Place, temporary: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("place", every(EITHER), indirect=True)
+@pytest.mark.parametrize("place", every(), indirect=True)
 def test_every_program_logs_in_by_it(
     place: Place, run_module: RunModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,7 +105,7 @@ def test_every_program_logs_in_by_it(
 
 
 @pytest.mark.parametrize("place", cases(EITHER, ["embedded 18"]), indirect=True)
-@pytest.mark.parametrize("module", ["postgresql_backup", "postgresql_restore"])
+@pytest.mark.parametrize("module", cases(["postgresql_backup", "postgresql_restore"], ["postgresql_backup"]))
 def test_killed_at_any_moment_no_file_holds_it(
     place: Place, run_module: RunModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:

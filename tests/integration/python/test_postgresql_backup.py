@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from ansible_collections.day2.ops.plugins.module_utils._backup import contents as contents_module
+from ansible_collections.day2.ops.plugins.module_utils._backup.statistics import TAKEN_FROM
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import compose
 from tests.conftest import RunModule
 
@@ -76,7 +77,8 @@ def test_its_parts_hold_what_one_full_dump_holds(
     backup = run_module("postgresql_backup", arguments(place, tmp_path))["backup"]
     server = place.server
     full = tmp_path / "full.dump"
-    command = [server.program("pg_dump").path, "-Fc", f"--file={full}"]
+    statistics = ["--statistics"] if server.major >= TAKEN_FROM else []
+    command = [server.program("pg_dump").path, "-Fc", *statistics, f"--file={full}"]
     done = server.runner.run(command, server.environment(place.database))
     assert done.returncode == 0, done.stderr
     assert len(list(Path(backup["path"]).glob("data-*.dump"))) > 10

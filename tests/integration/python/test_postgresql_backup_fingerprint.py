@@ -17,7 +17,8 @@ from ansible_collections.day2.ops.plugins.module_utils._backup.manifest import M
 from tests.conftest import RunModule
 
 from .backup_places import arguments, furnished, manifest_of
-from .maintenance_places import Place, every, options_of
+from .long import cases
+from .maintenance_places import NEWEST, Place, every, options_of
 
 place = pytest.fixture(params=["embedded 18"])(furnished)
 
@@ -47,7 +48,7 @@ def test_contents_are_recorded_and_proven(place: Place, run_module: RunModule, t
 
 
 @pytest.mark.parametrize("place", ["container 13"], indirect=True)
-@pytest.mark.parametrize("onto", ["embedded 18", "container 17"])
+@pytest.mark.parametrize("onto", cases(["embedded 18", "container 17"], NEWEST))
 def test_contents_are_proven_on_another_version(
     place: Place,
     onto: str,

@@ -62,7 +62,7 @@ def furnish(place: Place) -> None:
         )
 
 
-@pytest.fixture(params=cases(["embedded 18", "embedded 16", "container 13"], ["embedded 18", "container 13"]))
+@pytest.fixture(params=cases(["embedded 18", "embedded 16", "container 13"], ["embedded 18"]))
 def place(request: pytest.FixtureRequest, login: dict[str, Any]) -> Iterator[Place]:
     for one in places(request, login):
         furnish(one)

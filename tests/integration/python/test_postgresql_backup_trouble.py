@@ -26,7 +26,8 @@ from tests.conftest import RunModule
 from tests.stacks.embedded import EmbeddedServer
 
 from .backup_places import arguments, files_below, furnished, manifest_of, miscount
-from .maintenance_places import EVERY, Behind, Place, until
+from .long import cases
+from .maintenance_places import EVERY, NEWEST, Behind, Place, until
 
 anywhere = pytest.fixture(params=EVERY)(furnished)
 
@@ -161,7 +162,7 @@ def backup_in_a_process(given: dict[str, Any]) -> subprocess.Popen[bytes]:
     return process
 
 
-@pytest.mark.parametrize("place", ["embedded 18", "container 17"], indirect=True)
+@pytest.mark.parametrize("place", cases(["embedded 18", "container 17"], NEWEST), indirect=True)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_backup_leaves_nothing_that_could_be_taken_for_one(
     place: Place, run_module: RunModule, tmp_path: Path, number: signal.Signals

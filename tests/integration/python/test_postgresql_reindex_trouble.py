@@ -27,8 +27,10 @@ from ansible_collections.day2.ops.plugins.module_utils._postgresql.work_lock imp
 
 from ...conftest import RunModule
 from .index_plants import actions, bloated, interrupt, invalid, old_snapshot, plant_zoo, settle
+from .long import cases
 from .maintenance_places import (
     ALONE_WITH_TOAST,
+    NEWEST,
     Behind,
     Place,
     until,
@@ -36,7 +38,7 @@ from .maintenance_places import (
 )
 
 
-@pytest.mark.parametrize("place", ["embedded 18", "container 13"], indirect=True)
+@pytest.mark.parametrize("place", cases(["embedded 18", "container 13"], NEWEST), indirect=True)
 def test_a_rebuild_that_is_cut_leaves_nothing(place: Place, run_module: RunModule) -> None:
     bloated(place)
     with old_snapshot(place) as holder:
@@ -220,7 +222,7 @@ def test_an_index_that_is_being_built_is_left_alone(place: Place, run_module: Ru
     assert invalid(place) == []
 
 
-@pytest.mark.parametrize("place", ["embedded 18", "embedded 16", "container 17"], indirect=True)
+@pytest.mark.parametrize("place", cases(["embedded 18", "embedded 16", "container 17"], NEWEST), indirect=True)
 def test_what_the_role_may_not_is_told_with_the_grant_to_give(place: Place, run_module: RunModule) -> None:
     bloated(place, "own")
     bloated(place, "theirs")
@@ -246,7 +248,7 @@ def test_what_the_role_may_not_is_told_with_the_grant_to_give(place: Place, run_
         assert [entry["code"] for entry in kept["skipped"]] == ["permission"]
 
 
-@pytest.mark.parametrize("place", ["container 17", "container 13"], indirect=True)
+@pytest.mark.parametrize("place", cases(["container 17", "container 13"], ["container 17"]), indirect=True)
 def test_where_the_extension_is_the_index_is_read(place: Place, run_module: RunModule) -> None:
     bloated(place)
     plant_zoo(place, 5000)

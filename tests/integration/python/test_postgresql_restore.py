@@ -30,7 +30,7 @@ from tests.stacks.sandbox.platform import Sandbox
 from .backup_places import arguments, content_of, databases, files_below, furnish, furnished, manifest_of
 from .maintenance_places import Place, every, places
 
-anywhere = pytest.fixture(params=every(["embedded 18", "container 17", "container 13"]))(furnished)
+anywhere = pytest.fixture(params=every(["embedded 18", "container 13"]))(furnished)
 
 
 place = pytest.fixture(params=["embedded 18"])(furnished)

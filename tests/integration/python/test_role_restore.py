@@ -32,6 +32,8 @@ from ...tools.images import IMAGES
 from ...tools.program import environment, output
 
 CONNECTIONS = Path(__file__).parent / "connection"
+pytestmark = pytest.mark.long  # the playbook that is made of it is tested each time
+
 ROWS = 100
 
 # Writes a line that says what it does, and how many rows the database has that is live then. $1 is the log, $2 what it
