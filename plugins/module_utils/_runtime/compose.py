@@ -2,57 +2,40 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The runner of a service of a compose project, in the one container of it that runs.
+"""A service of a compose project: its containers, and the runner in the one of them that runs.
 
-The container is found by the labels that every version of Compose sets, so Compose itself need not be there. Nothing of
-what is looked for is given to the client: it lists all containers of Compose, and the choice is made here.
+They are found by the labels that every version of Compose sets, so Compose itself need not be there.
 """
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from .._errors import NotPossible, Refused, Unreachable
-from .container import CLIENT, ContainerRunner, engine_environment
-from .host import HostRunner
+from .._errors import Refused, Unreachable
+from .container import ContainerRunner
+from .engine import CLIENT, Engine
+from .engine_output import Container
+from .runtime import Service
+from .selection import Selection, alike
 
-__all__ = ["ComposeContainer", "ComposeRunner", "listed"]
+__all__ = ["ComposeRunner", "select"]
 
-LIST_SECONDS = 30.0
-
-_LABEL = "com.docker.compose."
 _DOING = "finding the container"
 
-# The fields of ComposeContainer in their order; a line for each container, in which every text is quoted.
-_FIELDS = (
-    ".ID", ".Names", ".State", ".Status",
-    f'(.Label "{_LABEL}project")', f'(.Label "{_LABEL}service")', f'(.Label "{_LABEL}oneoff")',
-)  # fmt: skip
-_LIST = [
-    "ps", "--all", "--filter", f"label={_LABEL}service",
-    "--format", "[" + ",".join(f"{{{{json {field}}}}}" for field in _FIELDS) + "]",
-]  # fmt: skip
 
-
-@dataclass(frozen=True)
-class ComposeContainer:
-    """A container that Compose made, as the engine's client lists it.
-
-    :ivar state: one word: ``running``, ``exited``, ``paused``.
-    :ivar status: the same in more words: ``Exited (1) 2 hours ago``.
-    :ivar oneoff: ``True`` when it runs one command beside the service (``run``); empty or ``False`` otherwise.
-    """
-
-    id: str
-    name: str
-    state: str
-    status: str
-    project: str
-    service: str
-    oneoff: str
+def select(service: Service, containers: Iterable[Container]) -> Selection:
+    """The containers of the service among those of an engine; what runs one command beside it is none of it."""
+    composed = [container for container in containers if container.composed]
+    project = [container for container in composed if container.project == service.project]
+    if not project:
+        near = alike(service.project or "", {container.project for container in composed})
+        return Selection((), (f"The engine has no container of the project {service.project}.{near}",))
+    found = tuple(container for container in project if container.service == service.name)
+    if not found:
+        near = alike(service.name, {container.service for container in project})
+        return Selection((), (f"The project {service.project} has no container of {service.name}.{near}",))
+    return Selection(found, ())
 
 
 class ComposeRunner(ContainerRunner):
@@ -71,7 +54,8 @@ class ComposeRunner(ContainerRunner):
         super().__init__(name, user, client)
         self.where = f"service {name} of the compose project {project}"
         self._project = project
-        self._found: ComposeContainer | None = None
+        self._engine = Engine(_DOING, self.where, client)
+        self._found: Container | None = None
         self._finding = threading.Lock()
 
     def container(self) -> str:
@@ -83,19 +67,19 @@ class ComposeRunner(ContainerRunner):
         """
         with self._finding:  # the parts of a backup begin side by side
             if self._found is None:
-                self._found = self.chosen(self._there())
+                self._found = self.chosen(self._engine.containers())
             return self._found.id
 
-    def chosen(self, containers: Sequence[ComposeContainer]) -> ComposeContainer:
+    def chosen(self, containers: Sequence[Container]) -> Container:
         """The one of these containers in which the service runs.
 
         :raises Unreachable: when there is none; names what there is instead.
         :raises Refused: when there are several; names them.
         """
-        lasting = [container for container in containers if container.oneoff.lower() != "true"]
-        project = [container for container in lasting if container.project == self._project]
+        composed = [container for container in containers if container.composed]
+        project = [container for container in composed if container.project == self._project]
         if not project:
-            raise self._missing("that project", "of the projects", (container.project for container in lasting))
+            raise self._missing("that project", "of the projects", (container.project for container in composed))
         service = [container for container in project if container.service == self.name]
         if not service:
             raise self._missing("that service", "of the services", (container.service for container in project))
@@ -117,33 +101,3 @@ class ComposeRunner(ContainerRunner):
             why = "the engine has no container of any project"
         remedy = "Start it, or name the right project and service, or the host on which they run."
         return Unreachable(_DOING, self.where, why, remedy)
-
-    def _there(self) -> list[ComposeContainer]:
-        """Every container of Compose that the engine has."""
-        look = f"See what '{self.client} ps' says there"
-        reach = f"{look}; start the engine, or let the user reach it (group docker, or become)."
-        try:
-            done = HostRunner().run([self.client, *_LIST], engine_environment(), timeout=LIST_SECONDS)
-        except NotPossible as error:
-            remedy = f"Install {self.client} on the host that runs the project, or name that host."
-            raise NotPossible(_DOING, self.where, f"{self.client}: {error.why}", remedy) from error
-        except Unreachable as error:
-            why = f"the engine did not answer within {LIST_SECONDS:g} seconds"
-            raise Unreachable(_DOING, self.where, why, reach) from error
-        if done.returncode:
-            why = done.stderr or f"{self.client} ps ended with status {done.returncode}"
-            raise Unreachable(_DOING, self.where, why, reach)
-        try:
-            return listed(done.stdout.decode("utf-8", "replace"))
-        except (TypeError, ValueError) as error:
-            why = f"what {self.client} ps prints is not understood ({error})"
-            remedy = f"{look}; the client of Docker 20.10 or later serves."
-            raise NotPossible(_DOING, self.where, why, remedy) from error
-
-
-def listed(printed: str) -> list[ComposeContainer]:
-    """The containers that the client printed.
-
-    :raises ValueError: or TypeError, for a line that is none of those that were asked for.
-    """
-    return [ComposeContainer(*json.loads(line)) for line in printed.split("\n") if line]

@@ -2,32 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The runner of a container: programs run in it through the engine's command-line client."""
+"""A container: how it is found, and its runner; programs run in it through the engine's command-line client."""
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from .._errors import Unreachable
-from .runner import Environment, Launch, Runner, StreamBroken, Streamed, Word, inherited_environment, placed
+from .engine import CLIENT, engine_environment
+from .engine_output import SHORT, Container
+from .runner import Environment, Launch, Runner, StreamBroken, Streamed, Word, placed
+from .runtime import Service
+from .selection import Selection, alike
 
-__all__ = ["CLIENT", "ContainerRunner", "engine_environment"]
+__all__ = ["ContainerRunner", "select"]
 
-# The engine's command-line client: the one place that names it.
-CLIENT = "docker"
-
-# Which engine the client talks to, and how it gets there.
-_ENGINE = frozenset((
-    "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS", "DOCKER_TLS_VERIFY",
-    "DOCKER_API_VERSION", "CONTAINER_HOST", "CONTAINER_CONNECTION", "CONTAINER_SSHKEY", "CONTAINERS_CONF",
-    "CONTAINERS_STORAGE_CONF", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "DBUS_SESSION_BUS_ADDRESS",
-    "SSH_AUTH_SOCK",
-))  # fmt: skip
-
+_ID = re.compile(rf"[0-9a-f]{{{SHORT},64}}")
 
 # Descriptors above those that the programs below use; a POSIX shell knows none above 9.
 _PRIVATE = (7, 8, 9)
@@ -113,9 +107,16 @@ exit "$status"
 )
 
 
-def engine_environment() -> dict[str, str]:
-    """What the engine's client inherits of this process's environment."""
-    return inherited_environment(_ENGINE)
+def select(service: Service, containers: Iterable[Container]) -> Selection:
+    """The container of that name, or else of that id, among those of an engine."""
+    there = list(containers)
+    found = [container for container in there if container.name == service.name]
+    if not found and _ID.fullmatch(service.name):
+        found = [container for container in there if container.id == service.name[:SHORT]]
+    if found:
+        return Selection(tuple(found), ())
+    near = alike(service.name, {container.name for container in there})
+    return Selection((), (f"The engine has no container {service.name}.{near}",))
 
 
 class ContainerRunner(Runner):

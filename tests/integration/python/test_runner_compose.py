@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.day2.ops.plugins.module_utils._errors import NotPossible, Refused, Unreachable
-from ansible_collections.day2.ops.plugins.module_utils._runtime import compose as compose_module
+from ansible_collections.day2.ops.plugins.module_utils._runtime import engine as engine_module
 from ansible_collections.day2.ops.plugins.module_utils._runtime.compose import ComposeRunner
 from ansible_collections.day2.ops.plugins.module_utils._runtime.runner import PrivateFile
 
@@ -196,13 +196,13 @@ def test_an_engine_that_cannot_be_reached(
 def test_an_engine_that_does_not_answer(
     shop: Project, run_module: RunModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compose_module, "LIST_SECONDS", 1)
+    monkeypatch.setattr(engine_module, "ANSWER_SECONDS", 1)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{silent.getsockname()[1]}")
         error = failure(run_module, shop, tmp_path)
-    assert (error["kind"], error["why"]) == ("Unreachable", "the engine did not answer within 1 seconds")
+    assert (error["kind"], error["why"]) == ("Unreachable", "the engine did not answer within 1 seconds (docker ps)")
 
 
 def test_a_client_that_is_not_there(shop: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

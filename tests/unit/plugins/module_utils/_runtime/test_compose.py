@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The runner of a compose service: what the client prints, which container is chosen, what is told when none is."""
+"""A compose service: what the client prints, which containers are its own, and the one in which programs run."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.day2.ops.plugins.module_utils._errors import Day2Error, NotPossible, Refused, Unreachable
-from ansible_collections.day2.ops.plugins.module_utils._runtime import compose
-from ansible_collections.day2.ops.plugins.module_utils._runtime.compose import ComposeContainer, ComposeRunner, listed
+from ansible_collections.day2.ops.plugins.module_utils._runtime import engine as engine_module
+from ansible_collections.day2.ops.plugins.module_utils._runtime.compose import ComposeRunner, select
+from ansible_collections.day2.ops.plugins.module_utils._runtime.engine_output import Container, listed
+from ansible_collections.day2.ops.plugins.module_utils._runtime.runtime import Service
+
+from .local import engine
 
 # As versions of Compose label and name what they make, and with what engines quote.
 DB = ["0a1b2c3d4e5f", "shop-db-1", "running", "Up 4 minutes (healthy)", "shop", "db", "False"]
@@ -29,6 +33,7 @@ RESTARTING = [*DB[:2], "restarting", "Restarting (1) 3 seconds ago", *DB[4:]]
 CREATED = [*DB[:2], "created", "Created", *DB[4:]]
 SECOND = ["6a1b2c3d4e5f", "shop-db-2", "running", "Up 1 second", "shop", "db", "False"]
 SECOND_EXITED = [*SECOND[:2], "exited", "Exited (0) 2 hours ago", *SECOND[4:]]
+PLAIN = ["8a1b2c3d4e5f", "shop-db-1", "running", "Up 4 minutes", "", "", ""]
 ODD = ["7a1b2c3d4e5f", "odd-1", "running", 'Up <1 s>, \u2028 "well"', "a,b=c\td e", "ünï ☃ {{.ID}}", "False"]
 
 
@@ -36,30 +41,26 @@ def printed(*containers: list[str]) -> str:
     return "".join(json.dumps(container, ensure_ascii=False) + "\n" for container in containers)
 
 
-def engine(folder: Path, script: str) -> str:
-    """A client program that does this; $1 is its command."""
-    file = folder / "engine"
-    file.write_text(f"#!/bin/sh\n{script}\n")
-    file.chmod(0o755)
-    return str(file)
-
-
-def chosen(*containers: list[str], project: str = "shop", service: str = "db") -> ComposeContainer:
+def chosen(*containers: list[str], project: str = "shop", service: str = "db") -> Container:
     return ComposeRunner(project, service).chosen(listed(printed(*containers)))
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("containers", "found", "note"),
     [
-        ("", []),
-        (printed(DB, WEB), [DB, WEB]),
-        (printed(ODD), [ODD]),
-        # what an engine's client prints for Up <1 s>: its quoting is JSON's, with more of it than is needed
-        ('["a","b","running","Up \\u003c1 s\\u003e","p","s",""]\n', [["a", "b", "running", "Up <1 s>", "p", "s", ""]]),
+        ([DB, WEB, OTHER], ["shop-db-1"], None),
+        ([DB, SECOND_EXITED, ONE_OFF], ["shop-db-1", "shop-db-2"], None),
+        ([PODMAN, PLAIN], ["shop_db_1"], None),
+        ([ONE_OFF], [], "The engine has no container of the project shop."),
+        ([[*DB[:4], "shopp", "db", ""], PLAIN], [], "The engine has no container of the project shop. There is shopp."),
+        ([[*DB[:5], "db2", ""], WEB], [], "The project shop has no container of db. There is db2."),
+        ([], [], "The engine has no container of the project shop."),
     ],
 )
-def test_what_the_client_prints(text: str, expected: list[list[str]]) -> None:
-    assert listed(text) == [ComposeContainer(*fields) for fields in expected]
+def test_all_containers_of_a_service_are_found(containers: list[list[str]], found: list[str], note: str | None) -> None:
+    selection = select(Service("db", "compose", "shop"), listed(printed(*containers)))
+    assert [container.name for container in selection.containers] == found
+    assert selection.notes == ((note,) if note else ())
 
 
 @pytest.mark.parametrize(
@@ -69,12 +70,13 @@ def test_what_the_client_prints(text: str, expected: list[list[str]]) -> None:
         [OLD],
         [PODMAN],
         [OTHER, WEB, DB],
+        [PLAIN, DB],
         [ONE_OFF, DB],
         [SECOND_EXITED, DB],  # what an earlier scaling has left
     ],
 )
 def test_the_one_that_runs_is_chosen(containers: list[list[str]]) -> None:
-    assert chosen(*containers) == ComposeContainer(*containers[-1])
+    assert chosen(*containers) == Container(*containers[-1])
 
 
 def test_names_are_compared_and_never_read() -> None:
@@ -88,6 +90,7 @@ def test_names_are_compared_and_never_read() -> None:
     ("containers", "kind", "why", "remedy"),
     [
         ([], Unreachable, "the engine has no container of any project", "or the host on which they run"),
+        ([PLAIN], Unreachable, "the engine has no container of any project", "or the host on which they run"),
         (
             [OTHER, [*OTHER[:4], "wiki", "db", ""]],
             Unreachable,
@@ -144,7 +147,7 @@ def test_what_is_amiss_is_told(containers: list[list[str]], kind: type[Day2Error
             "start the engine, or let the user reach it",
         ),
         ("exit 3", Unreachable, "ps ended with status 3", "start the engine"),
-        ("exec sleep 60", Unreachable, "the engine did not answer within 0.3 seconds", "start the engine"),
+        ("exec sleep 60", Unreachable, "the engine did not answer within 0.3 seconds (", "start the engine"),
         ("echo shop-db-1", NotPossible, "prints is not understood (", "the client of Docker 20.10 or later serves"),
         ("echo '[1]'", NotPossible, "prints is not understood (", "the client of Docker 20.10 or later serves"),
         ("echo 7", NotPossible, "prints is not understood (", "the client of Docker 20.10 or later serves"),
@@ -153,7 +156,7 @@ def test_what_is_amiss_is_told(containers: list[list[str]], kind: type[Day2Error
 def test_an_engine_that_does_not_answer_is_told(
     script: str, kind: type[Day2Error], why: str, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compose, "LIST_SECONDS", 0.3 if "sleep" in script else 60)
+    monkeypatch.setattr(engine_module, "ANSWER_SECONDS", 0.3 if "sleep" in script else 60)
     with pytest.raises(kind) as failed:
         ComposeRunner("shop", "db", client=engine(tmp_path, script)).run(["true"])
     assert failed.value.on == "service db of the compose project shop"
@@ -166,7 +169,7 @@ def test_a_client_that_is_missing_is_told() -> None:
         ComposeRunner("shop", "db", client="no-such-engine").run(["true"])
     assert str(failed.value) == (
         "Finding the container on service db of the compose project shop failed: no-such-engine: No such file or "
-        "directory. Install no-such-engine on the host that runs the project, or name that host."
+        "directory. Install no-such-engine on the host where it runs, or name that host."
     )
 
 
