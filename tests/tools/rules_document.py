@@ -20,6 +20,7 @@ _INTRODUCTION = CHECKOUT / "tests" / "tools" / "rules_introduction.md"
 _TITLES = {
     "steps": "Steps of the run",
     "lease": "Lease",
+    "services": "Services",
     "host": "Hosts",
     "backups": "Backups and drills",
     "restores": "Restores",

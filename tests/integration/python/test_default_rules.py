@@ -25,6 +25,8 @@ from ansible_collections.day2.ops.plugins.plugin_utils._rules import default_rul
 
 from ...conftest import RunModule
 from ...stacks.pki import issue
+from ...tools.containers import container
+from ...tools.images import IMAGES
 from ...unit.plugins.plugin_utils._report.documents import document
 from .backup_places import arguments, furnish
 from .kept_places import kept
@@ -52,10 +54,11 @@ NOTHING_TO_JUDGE = {
     "postgresql.subscription_enabled",
     "postgresql.table_bloat",
     "restores.succeeded",
+    "services.restart_loop",
     "steps.result",
 }
-# What a host need not be able to tell: whoever keeps its clock and its updates.
-MAY_BE_UNKNOWN = {"host.clock", "host.reboot"}
+# What a host need not be able to tell: whoever keeps its clock and its updates, and, to who is not root, sizes of logs.
+MAY_BE_UNKNOWN = {"host.clock", "host.reboot", "services.log_size"}
 
 
 class _Application(BaseHTTPRequestHandler):
@@ -84,6 +87,15 @@ def application(folder: Path) -> Iterator[int]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+def serviced(run_module: RunModule) -> list[dict[str, Any]]:
+    """The facts of a service with limits, and of one that is not there."""
+    given = ["--entrypoint", "sleep", "--network", "none", "--memory", "64m", "--cpus", "0.5"]
+    with container("rules", IMAGES["postgresql-17"].tag, "infinity", options=given) as name:
+        services = [{"name": one, "runtime": "container"} for one in (name, "day2-test-no-such")]
+        facts: list[dict[str, Any]] = run_module("service_info", {"services": services})["services"]
+    return facts
 
 
 def somebody(place: Place) -> Any:
@@ -150,6 +162,7 @@ def collected(run_module: RunModule, place: Place, folder: Path) -> dict[str, An
         ],
         "certificates": certificates,
         "probes": probes,
+        "services": serviced(run_module),
         "logs": run_module("log_scan_info", {"sources": [{"name": "app", "paths": [str(log)]}]})["logs"],
         "steps": [],
     }
@@ -183,6 +196,9 @@ def test_the_rules_fit_what_the_modules_return(run_module: RunModule, place: Pla
         "postgresql.sequences": "warning",
         "postgresql.slot_active": "warning",
         "probes.says": "ok",
+        "services.health": "ok",
+        "services.memory": "ok",
+        "services.state": "critical",
     }
     assert {check: severities[check] for check in expected} == expected
     placeless = [

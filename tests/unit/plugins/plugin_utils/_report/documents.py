@@ -230,6 +230,61 @@ def facts() -> dict[str, Any]:
                 }
                 for number in range(4)
             ],
+            "services": [
+                {
+                    "name": "api",
+                    "runtime": "compose",
+                    "project": "shop",
+                    "state": "running",
+                    "health": "healthy",
+                    "replicas": {"running": 2, "total": 2},
+                    "restarts": 4,
+                    "oom_killed": True,
+                    "exit_code": None,
+                    "started": "2026-11-21T01:00:00Z",
+                    "running_seconds": 90_000,
+                    "cpu_percent": 31.5,
+                    "cpu_limit": 2.0,
+                    "cpu_limit_percent": 20.1,
+                    "memory_bytes": 700 * _MIB,
+                    "memory_limit_bytes": 1024 * _MIB,
+                    "memory_percent": 71.2,
+                    "image": "shop/api:1.4.2",
+                    "images_differ": True,
+                    "log_driver": "json-file",
+                    "log_bytes": 3 * _MIB,
+                    "instances": [
+                        {
+                            "name": f"shop-api-{number}",
+                            "state": "running",
+                            "health": "healthy",
+                            "restarts": 2,
+                            "started": "2026-11-21T01:00:00Z",
+                            "cpu_percent": 15.0,
+                            "memory_bytes": 350 * _MIB,
+                            "memory_limit_bytes": 512 * _MIB,
+                            "memory_percent": 68.4,
+                            "image": f"shop/api:1.4.{number}",
+                        }
+                        for number in (1, 2)
+                    ],
+                    "notes": [],
+                    "error": None,
+                },
+                {
+                    "name": "proxy",
+                    "runtime": "container",
+                    "project": None,
+                    "state": None,
+                    "health": None,
+                    "replicas": {"running": None, "total": None},
+                    "restarts": None,
+                    "memory_bytes": None,
+                    "instances": [],
+                    "notes": ["A note."],
+                    "error": {"kind": "Unreachable", "why": "the engine did not answer within 30 seconds"},
+                },
+            ],
             "probes": [
                 {
                     "name": "health",

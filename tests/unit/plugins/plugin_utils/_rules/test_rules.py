@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.day2.ops.plugins.module_utils._findings import judge, rulebook
+from ansible_collections.day2.ops.plugins.module_utils._findings import Finding, judge, rulebook
 from ansible_collections.day2.ops.plugins.module_utils._findings.rule import Rule
 from ansible_collections.day2.ops.plugins.plugin_utils._rules import default_rules, rules_by_group
 
@@ -28,10 +28,11 @@ DOCUMENTED = {
     "postgresql": "postgresql_health_info",
     "certificates": "certificate_info",
     "probes": "http_probe_info",
+    "services": "service_info",
     "logs": "log_scan_info",
 }
 # Words in paths that are no keys of modules: functions of JMESPath, names of settings.
-NO_KEYS = {"length", "contains", "fsync", "full_page_writes", "autovacuum"}
+NO_KEYS = {"length", "contains", "join", "starts_with", "fsync", "full_page_writes", "autovacuum"}
 
 
 def test_no_rule_is_there_twice() -> None:
@@ -93,6 +94,10 @@ def test_facts_of_a_run_are_judged() -> None:
         ("steps.result", "retention"): "info",
         ("steps.result", "backup"): "ok",
         ("probes.reached", "admin"): "critical",
+        ("services.state", "shop/api"): "ok",
+        ("services.state", "proxy"): "unknown",
+        ("services.oom_killed", "shop/api"): "warning",
+        ("services.memory", "shop/api"): "ok",
         ("probes.says", "health"): "ok",
         ("certificates.days_left", "Website 0"): "warning",
         ("certificates.chain_served", "Website 2"): "critical",
@@ -175,6 +180,140 @@ def test_a_kept_database_is_not_forgotten(age: int | None, severity: str) -> Non
 def test_where_no_database_was_kept_there_is_nothing_to_judge(kept: list[Any] | None) -> None:
     database = {**facts()["postgresql"][0], "families": ["kept_databases"], "kept_databases": kept}
     assert "postgresql.kept_databases" not in {one.check for one in judge({"postgresql": [database]}, RULES)}
+
+
+SERVICE: dict[str, Any] = {
+    "name": "api",
+    "runtime": "compose",
+    "project": "shop",
+    "state": "running",
+    "health": "healthy",
+    "replicas": {"running": 2, "total": 2},
+    "restarts": 0,
+    "oom_killed": False,
+    "exit_code": None,
+    "started": "2026-11-22T02:00:00Z",
+    "running_seconds": 86400,
+    "cpu_percent": 12.5,
+    "cpu_limit": 2.0,
+    "cpu_limit_percent": 6.3,
+    "memory_bytes": 400,
+    "memory_limit_bytes": 1000,
+    "memory_percent": 40.0,
+    "image": "shop/api:1",
+    "log_driver": "json-file",
+    "log_bytes": 1000,
+    "instances": [{"name": "shop-api-1"}, {"name": "shop-api-2"}],
+    "notes": [],
+    "error": None,
+}
+UNSEEN = {
+    **dict.fromkeys(SERVICE),
+    "name": "api",
+    "project": "shop",
+    "replicas": {"running": None, "total": None},
+    "instances": [],
+    "notes": [],
+    "error": {"why": "the engine did not answer"},
+}
+NO_USE = {
+    "cpu_limit_percent": None,
+    "memory_percent": None,
+    "notes": ["Other.", "The use of processors and memory is not known: no answer."],
+}
+NO_LOG = {
+    "log_bytes": None,
+    "notes": ["Other.", "The size of the log of shop-api-1 is not known: /x: Permission denied."],
+}
+ALL_WELL = {
+    "state": "ok", "health": "ok", "restarts": "ok", "oom_killed": "ok", "cpu": "ok", "memory": "ok", "log_size": "ok",
+}  # fmt: skip
+ENDED = {"health": None, "replicas": {"running": 0, "total": 1}, "running_seconds": None, **NO_USE}
+SERVICES: list[tuple[dict[str, Any], dict[str, str]]] = [
+    ({}, ALL_WELL),
+    ({"health": "none"}, ALL_WELL),
+    ({"health": "starting"}, {**ALL_WELL, "health": "warning"}),
+    ({"health": "unhealthy"}, {**ALL_WELL, "health": "critical"}),
+    ({"health": None}, {**ALL_WELL, "health": "unknown"}),
+    (
+        {**ENDED, "state": "exited", "exit_code": 3},
+        {"state": "critical", "restarts": "ok", "oom_killed": "ok", "log_size": "ok"},
+    ),
+    (
+        {**ENDED, "state": "restarting", "restarts": 9},
+        {"state": "critical", "restarts": "warning", "oom_killed": "ok", "log_size": "ok"},
+    ),
+    ({"state": "exited", "replicas": {"running": 1, "total": 2}}, {**ALL_WELL, "state": "critical"}),
+    ({**UNSEEN, "state": "missing", "error": None}, {"state": "critical"}),
+    (UNSEEN, {"state": "unknown"}),
+    ({"restarts": 1}, {**ALL_WELL, "restarts": "warning"}),
+    ({"restarts": None}, {**ALL_WELL, "restarts": "unknown"}),
+    ({"restarts": 3, "running_seconds": 599}, {**ALL_WELL, "restarts": "warning", "restart_loop": "critical"}),
+    ({"restarts": 3, "running_seconds": 600}, {**ALL_WELL, "restarts": "warning", "restart_loop": "ok"}),
+    ({"restarts": 2, "running_seconds": 1}, {**ALL_WELL, "restarts": "warning"}),
+    ({"oom_killed": True}, {**ALL_WELL, "oom_killed": "warning"}),
+    ({"memory_percent": 85.0}, ALL_WELL),
+    ({"memory_percent": 85.1}, {**ALL_WELL, "memory": "warning"}),
+    ({"memory_percent": 90.1}, {**ALL_WELL, "memory": "critical"}),
+    ({"cpu_limit_percent": 99.0}, {**ALL_WELL, "cpu": "info"}),
+    (NO_USE, {**ALL_WELL, "cpu": "unknown", "memory": "unknown"}),
+    (NO_LOG, {**ALL_WELL, "log_size": "unknown"}),
+    ({"log_bytes": (1 << 30) + 1}, {**ALL_WELL, "log_size": "info"}),
+    ({"log_bytes": (10 << 30) + 1}, {**ALL_WELL, "log_size": "warning"}),
+    (
+        {"cpu_limit": None, "cpu_limit_percent": None, "memory_limit_bytes": None, "memory_percent": 99.0},
+        {"state": "ok", "health": "ok", "restarts": "ok", "oom_killed": "ok", "log_size": "ok"},
+    ),
+    (
+        {"log_driver": "journald", "log_bytes": None},
+        {name: severity for name, severity in ALL_WELL.items() if name != "log_size"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), SERVICES)
+def test_services(change: dict[str, Any], expected: dict[str, str]) -> None:
+    findings = judge({"services": [{**SERVICE, **change}]}, RULES)
+    assert {finding.check.partition(".")[2]: finding.severity for finding in findings} == expected
+    assert {finding.subject for finding in findings} == {"shop/api"}
+
+
+def service_finding(check: str, *changes: dict[str, Any]) -> Finding:
+    services = [{**SERVICE, **change} for change in changes]
+    found = [finding for finding in judge({"services": services}, RULES) if finding.check == f"services.{check}"]
+    return found[0]
+
+
+def test_services_are_told_apart_by_their_project() -> None:
+    blog, proxy = {"project": "blog"}, {"project": None, "runtime": "container", "name": "proxy"}
+    findings = judge({"services": [{**SERVICE, **change} for change in ({}, blog, proxy)]}, RULES)
+    assert {finding.subject for finding in findings} == {"shop/api", "blog/api", "proxy"}
+
+
+def test_what_is_said_of_a_service_that_is_not_well() -> None:
+    ended = service_finding("state", {**ENDED, "state": "exited", "exit_code": 0, "notes": []})
+    assert ended.message == "shop/api is exited; 0 of 1 instances run"
+    assert "Exit code 0: 137 is killed" in ended.remedy
+    near = {
+        "notes": ["The project shop has no container of api. There is apii."],
+        "replicas": {"running": 0, "total": 0},
+    }
+    missing = service_finding("state", {**UNSEEN, **near, "state": "missing", "error": None})
+    assert missing.message.endswith("0 of 0 instances run. The project shop has no container of api. There is apii.")
+    assert service_finding("state", UNSEEN).message == "State of the service is not known: the engine did not answer"
+    loop = service_finding("restart_loop", {"restarts": 9, "running_seconds": 75})
+    assert loop.message == (
+        "shop/api keeps ending: the engine has started it again 9 times, the last time 1 min 15 s ago"
+    )
+    assert service_finding("restarts", {"restarts": 1}).message.endswith("last started it: 1 restart by the engine")
+    assert service_finding("memory", NO_USE).message.endswith(
+        "is not known: The use of processors and memory is not known: no answer."
+    )
+    assert "Permission denied" in service_finding("log_size", NO_LOG).message
+    memory = service_finding(
+        "memory", {"memory_percent": 91.0, "memory_bytes": 910 << 20, "memory_limit_bytes": 1000 << 20}
+    )
+    assert memory.message == "shop/api uses 91 % of the memory that it may use, 910 MiB of 1000 MiB"
 
 
 def test_every_file_of_rules_has_its_place_in_the_document() -> None:
