@@ -22,6 +22,7 @@ from .other import other
 from .postgresql import postgresql
 from .probes import probes
 from .restores import restores
+from .services import services
 
 __all__ = ["sections"]
 
@@ -34,6 +35,7 @@ _KNOWN: tuple[tuple[str, str, _Maker], ...] = (
     ("drills", "Drills of this run", drills),
     ("maintenance", "Maintenance", maintenance),
     ("postgresql", "Databases", postgresql),
+    ("services", "Services", services),
     ("host", "Hosts", host),
     ("certificates", "Certificates", certificates),
     ("probes", "Endpoints", probes),
