@@ -18,6 +18,7 @@ from .._errors import Refused
 from .._findings.condition import CannotCompare, Condition
 from .._parallel import run_all
 from .._postgresql.catalog import Difference
+from .._postgresql.question import answer
 from .._postgresql.server import Server
 from .._postgresql.session import QueryFailed, Session
 from .._postgresql.sql import Identifier, compose
@@ -93,10 +94,8 @@ def ask(session: Session, asked: Sequence[Question]) -> list[dict[str, Any]]:
 
 
 def _answer(session: Session, question: Question) -> dict[str, Any]:
-    session.execute("BEGIN READ ONLY")
     try:
-        session.execute(compose("SET LOCAL statement_timeout = {ms}", ms=int(question.seconds * 1000)))
-        observed = session.value(f"SELECT (\n{question.query}\n) AS answer")
+        observed = answer(session, question.query, question.seconds)
         return {"observed": observed, "passed": question.condition.holds(observed), "reason": ""}
     except (QueryFailed, CannotCompare) as error:
         return {
@@ -104,8 +103,6 @@ def _answer(session: Session, question: Question) -> dict[str, Any]:
             "passed": False,
             "reason": error.why if isinstance(error, QueryFailed) else str(error),
         }
-    finally:
-        session.execute("ROLLBACK")
 
 
 def integrity(

@@ -28,6 +28,7 @@ GROUPS = (
     "steps",
     "lease",
     "services",
+    "metrics",
     "custom",
 )
 # The severities that a rule can give, the worst first.
