@@ -74,7 +74,7 @@ OPTIONS = frozenset(
 )
 PURPOSES = frozenset({"backup", "drill", "health", "maintenance", "restore"})
 # What else is said of a database.
-_OTHERS = frozenset({"checks", "name"})
+_OTHERS = frozenset({"checks", "metrics", "name"})
 KEYS = OPTIONS | PURPOSES | _OTHERS
 
 

@@ -48,22 +48,25 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(names) of the databases and their C(options), in the order of the first database of each.
+  description:
+    - C(names) of the databases, their C(options), and their C(metrics), each with its C(database), as option of
+      M(day2.ops.postgresql_metric_info); in the order of the first database of each.
   type: list
   elements: dict
 """
 
 
 def logins(databases: Sequence[Mapping[str, Any]], purpose: str | None = None) -> list[dict[str, Any]]:
-    """Return the login options of *databases* for *purpose*, each with the names of the databases that have them."""
+    """Return the login options of *databases* for *purpose*, each with the databases that have them."""
     found: list[dict[str, Any]] = []
     for database in databases:
         options = login(database, purpose)
         same = next((known for known in found if known["options"] == options), None)
         if same is None:
-            found.append({"names": [database["name"]], "options": options})
-        else:
-            same["names"].append(database["name"])
+            same = {"names": [], "metrics": [], "options": options}
+            found.append(same)
+        same["names"].append(database["name"])
+        same["metrics"] += [{**metric, "database": database["name"]} for metric in database.get("metrics") or []]
     return found
 
 

@@ -30,6 +30,7 @@ _TITLES = {
     "maintenance": "Maintenance",
     "certificates": "Certificates",
     "probes": "Endpoints",
+    "metrics": "Business",
     "logs": "Logs",
 }
 

@@ -18,6 +18,7 @@ from .drills import drills
 from .host import host
 from .logs import logs
 from .maintenance import maintenance
+from .metrics import metrics
 from .other import other
 from .postgresql import postgresql
 from .probes import probes
@@ -36,6 +37,7 @@ _KNOWN: tuple[tuple[str, str, _Maker], ...] = (
     ("maintenance", "Maintenance", maintenance),
     ("postgresql", "Databases", postgresql),
     ("services", "Services", services),
+    ("metrics", "Business", metrics),
     ("host", "Hosts", host),
     ("certificates", "Certificates", certificates),
     ("probes", "Endpoints", probes),

@@ -285,6 +285,24 @@ def facts() -> dict[str, Any]:
                     "error": {"kind": "Unreachable", "why": "the engine did not answer within 30 seconds"},
                 },
             ],
+            "metrics": [
+                {
+                    "name": "active in 7 days",
+                    "database": "shop",
+                    "value": 1204,
+                    "unit": "users",
+                    "seconds": 0.012,
+                    "error": None,
+                },
+                {
+                    "name": "orders today",
+                    "database": "shop",
+                    "value": None,
+                    "unit": "orders",
+                    "seconds": None,
+                    "error": "it took longer than 30 seconds (timeout)",
+                },
+            ],
             "probes": [
                 {
                     "name": "health",

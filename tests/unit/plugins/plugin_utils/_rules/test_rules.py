@@ -28,6 +28,7 @@ DOCUMENTED = {
     "postgresql": "postgresql_health_info",
     "certificates": "certificate_info",
     "probes": "http_probe_info",
+    "metrics": "postgresql_metric_info",
     "services": "service_info",
     "logs": "log_scan_info",
 }
