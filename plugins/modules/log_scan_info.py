@@ -35,7 +35,7 @@ options:
     required: true
     suboptions:
       name:
-        description: What the source is called in the result. Its paths when omitted.
+        description: What the source is called in the result. Its paths, or its service, when omitted.
         type: str
       paths:
         description:
@@ -45,7 +45,25 @@ options:
           - Files compressed by gzip or zstd are recognised by what they begin with, whatever they are called.
         type: list
         elements: path
-        required: true
+      service:
+        description:
+          - The service whose own log is read; what all its instances have written on their outputs, also those that
+            have ended. Either this or O(sources[].paths).
+          - It is what the engine keeps. The log of a container that was removed is gone.
+        type: dict
+        suboptions:
+          name:
+            description: Name of the service, or name or id of the container.
+            type: str
+            required: true
+          runtime:
+            description: What runs it.
+            type: str
+            choices: [compose, container]
+            required: true
+          project:
+            description: The compose project in which the service has that name. Required for V(compose).
+            type: str
       format:
         description:
           - V(auto) decides line by line among the other three, and also reads what compose and container engines put
@@ -226,6 +244,8 @@ notes:
   - Entries of several lines, such as stack traces, are one entry. A line continues the entry before it when it has
     neither a time nor a level at its head nor is a whole object.
   - A file is read as long as it was when it was opened.
+  - Of a service's own log, the engine tells what was said in the period. Lines that tell another time than that are
+    outside all the same.
 seealso:
   - module: day2.ops.http_probe_info
   - module: day2.ops.postgresql_health_info
@@ -262,6 +282,11 @@ EXAMPLES = r"""
         paths:
           - /var/log/postgresql/postgresql-*.log
         format: plain
+      - name: Backend
+        service:
+          runtime: compose
+          project: shop
+          name: backend
   register: day
 
 - name: Show the slowest endpoints and statements
@@ -305,7 +330,7 @@ logs:
       elements: dict
       contains:
         path:
-          description: The file, or the path or glob that led to none.
+          description: The file, or the path or glob that led to none; of a service, its instance.
           returned: always
           type: str
           sample: /var/log/shop/app.log.2.gz

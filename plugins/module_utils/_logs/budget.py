@@ -74,6 +74,20 @@ class Budget:
         finally:
             self._watched = None
 
+    @contextmanager
+    def ringing(self, bell: threading.Event) -> Iterator[None]:
+        """Set *bell* when the time is over during the block, which waits for others."""
+        if self._end is None:
+            yield
+            return
+        timer = threading.Timer(max(self._end - time.monotonic(), 0), bell.set)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
     def check(self) -> None:
         """Look at the clock.
 

@@ -2,11 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files as line sources: which they are, and how their bytes are read, whatever compressed them.
-
-A source pushes chunks of bytes into a sink. The output of a program that a Runner runs is pushed the same way, so that
-the logs of a container or of the journal need no other scanner.
-"""
+"""Files as line sources: which they are, and how their bytes are read, whatever compressed them."""
 
 from __future__ import annotations
 
@@ -21,6 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Callable
 
 from .._errors import Day2Error
+from .found import Found, Sink, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,7 +32,7 @@ except ImportError:
 else:
     zstandard = _zstandard
 
-__all__ = ["CHUNK", "FoundFile", "Unreadable", "compressed", "find_files", "read_file", "read_part"]
+__all__ = ["CHUNK", "FoundFile", "compressed", "find_files", "read_file", "read_part"]
 
 CHUNK = 1 << 19
 # Fed to the decompressor at once: the worst that is written in so few bytes is 32 MiB of output.
@@ -43,25 +40,22 @@ _ZSTD_FED = 1024
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _OTHERS = ((b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"), (b"PK\x03\x04", "zip"))
 
-Sink = Callable[[bytes], object]
-
-
-class Unreadable(Exception):
-    """A file, or the rest of it, that cannot be read: why, and what to do."""
-
 
 @dataclass(frozen=True)
-class FoundFile:
+class FoundFile(Found):
     """A path to read, or why it cannot be.
 
     :ivar modified: when it was last written to, seconds since the epoch.
-    :ivar size: bytes on the disk.
     """
 
-    path: str
-    error: str | None = None
-    modified: float = 0.0
-    size: int = 0
+    modified: float | None = 0.0
+
+    @property
+    def divisible(self) -> bool:
+        return not compressed(self.path)
+
+    def read(self, runner: Runner, sink: Sink, budget: Budget) -> None:
+        read_file(self.path, runner, sink, budget)
 
 
 def find_files(patterns: Iterable[str]) -> list[FoundFile]:

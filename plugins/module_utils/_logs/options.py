@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .._errors import Refused
+from .._runtime.survey import RUNTIMES, service_of
 from .patterns import Pattern
 from .specs import FIELDS, PatternSpec, Settings, SourceSpec
 from .times import Clock, period_seconds
@@ -33,7 +34,15 @@ ARGUMENTS: dict[str, Any] = {
         "required": True,
         "options": {
             "name": {"type": "str"},
-            "paths": {"type": "list", "elements": "path", "required": True},
+            "paths": {"type": "list", "elements": "path"},
+            "service": {
+                "type": "dict",
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "runtime": {"type": "str", "required": True, "choices": list(RUNTIMES)},
+                    "project": {"type": "str"},
+                },
+            },
             "format": {"type": "str", "choices": ["auto", "json", "plain", "access"], "default": "auto"},
             "fields": {"type": "dict", "options": {name: dict(_NAMES) for name in FIELD_OPTIONS}},
             "duration_unit": {"type": "str", "choices": ["auto", "ns", "us", "ms", "s"], "default": "auto"},
@@ -52,6 +61,8 @@ ARGUMENTS: dict[str, Any] = {
                 },
             },
         },
+        "mutually_exclusive": [("paths", "service")],
+        "required_one_of": [("paths", "service")],
     },
     "since": {"type": "str"},
     "until": {"type": "str"},
@@ -91,9 +102,10 @@ def sources_of(params: Mapping[str, Any]) -> list[SourceSpec]:
 
 
 def _source(given: Mapping[str, Any]) -> SourceSpec:
-    paths = tuple(given["paths"])
-    name = given["name"] or ", ".join(paths)
-    if not all(paths) or not paths:
+    paths = tuple(given["paths"] or ())
+    service = service_of(given["service"], "service") if given["service"] else None
+    name = given["name"] or (service.where if service else ", ".join(paths))
+    if service is None and (not all(paths) or not paths):
         raise _refused("paths", name or "a source", "a path is empty", "Name the files of the source.")
     asked = {name: names for name, names in (given["fields"] or {}).items() if names is not None}
     named = {FIELD_OPTIONS[name]: tuple(names) for name, names in asked.items()}
@@ -114,6 +126,7 @@ def _source(given: Mapping[str, Any]) -> SourceSpec:
         given["durations_of"],
         given["timeout"],
         given["max_unpacked_bytes"],
+        service,
     )
 
 

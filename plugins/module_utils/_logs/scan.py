@@ -17,9 +17,11 @@ from .._present import present
 from .._runtime.runner import Runner
 from .assembly import Lines
 from .budget import Budget, OutOfTime
-from .files import FoundFile, Unreadable, compressed, find_files, read_file, read_part
+from .files import find_files, read_part
 from .fold import printable
+from .found import Found, Unreadable
 from .scanner import Scanner
+from .services import find_streams
 from .specs import Settings, SourceSpec
 from .times import in_words
 
@@ -61,18 +63,18 @@ class _Read(NamedTuple):
 
 
 def scan(spec: SourceSpec, settings: Settings, runner: Runner, concurrency: int = 1) -> dict[str, Any]:
-    """Scan all files of a source, in one pass.
+    """Scan all that a source consists of, in one pass.
 
     :param concurrency: how many processes work at the same time, at most.
     :return: an element of RV(logs) of the module log_scan_info.
     """
-    found = find_files(spec.paths)
+    found = _found(spec, settings)
     unread = [_unread(file, settings) for file in found]
     wanted = [place for place, file in enumerate(found) if file.error is None and unread[place] is None]
     shares = plan([(place, found[place]) for place in wanted], concurrency)
     budget = Budget(spec.timeout, spec.max_unpacked_bytes)
     scanner = Scanner(spec, settings, budget)
-    read = _work_together(shares, _Worker(scanner, settings, runner, budget))
+    read = _work_together(shares, _Worker(scanner, settings, runner, budget, found))
     files = [
         _told(file, why, [part for part in read if part.place == place])
         for place, (file, why) in enumerate(zip(found, unread))
@@ -90,14 +92,20 @@ def scan(spec: SourceSpec, settings: Settings, runner: Runner, concurrency: int 
     }
 
 
-def plan(files: Sequence[tuple[int, FoundFile]], concurrency: int) -> list[list[Part]]:
+def _found(spec: SourceSpec, settings: Settings) -> Sequence[Found]:
+    if spec.service is not None:
+        return find_streams(spec.service, settings, spec.timeout)
+    return find_files(spec.paths)
+
+
+def plan(files: Sequence[tuple[int, Found]], concurrency: int) -> list[list[Part]]:
     """Return the parts for each process, the first one's for this one: large plain files are shared out."""
     parts: list[Part] = []
     for place, file in files:
         pieces = min(concurrency, file.size // SMALLEST_PART)
-        packed = compressed(file.path)
-        if pieces < 2 or packed:
-            parts.append(Part(place, file.path, file.size * (_UNPACKED if packed else 1)))
+        divisible = file.divisible
+        if pieces < 2 or not divisible:
+            parts.append(Part(place, file.path, file.size * (1 if divisible else _UNPACKED)))
             continue
         ends = [file.size * piece // pieces for piece in range(pieces + 1)]
         parts += [Part(place, file.path, end - start, start, end) for start, end in zip(ends, ends[1:])]
@@ -111,11 +119,14 @@ def plan(files: Sequence[tuple[int, FoundFile]], concurrency: int) -> list[list[
 class _Worker:
     """Reads parts into a scanner."""
 
-    def __init__(self, scanner: Scanner, settings: Settings, runner: Runner, budget: Budget) -> None:
+    def __init__(
+        self, scanner: Scanner, settings: Settings, runner: Runner, budget: Budget, found: Sequence[Found]
+    ) -> None:
         self.scanner = scanner
         self._longest = settings.max_line_bytes
         self._runner = runner
         self._budget = budget
+        self._found = found
 
     def work(self, share: Sequence[Part]) -> list[_Read]:
         """Read one part after the other."""
@@ -134,7 +145,7 @@ class _Worker:
         try:
             self._budget.check()
             if part.end is None:
-                read_file(part.path, self._runner, feed, self._budget)
+                self._found[part.place].read(self._runner, feed, self._budget)
             else:
                 read_part(part.path, part.start, part.end, self.scanner.begin_part, feed)
             lines.end()
@@ -188,7 +199,7 @@ def _work_together(shares: Sequence[Sequence[Part]], worker: _Worker) -> list[_R
     return read
 
 
-def _told(file: FoundFile, why: str | None, read: Sequence[_Read]) -> dict[str, Any]:
+def _told(file: Found, why: str | None, read: Sequence[_Read]) -> dict[str, Any]:
     errors = [part.error for part in read if part.error is not None]
     return {
         "path": printable(file.path.encode("utf-8", "surrogateescape"), 4096),
@@ -199,8 +210,10 @@ def _told(file: FoundFile, why: str | None, read: Sequence[_Read]) -> dict[str, 
     }
 
 
-def _unread(found: FoundFile, settings: Settings) -> str | None:
+def _unread(found: Found, settings: Settings) -> str | None:
     """Why a file need not be read."""
-    if found.error is None and settings.since is not None and found.modified < settings.since - GRACE_SECONDS:
+    if found.error is not None or found.modified is None or settings.since is None:
+        return None
+    if found.modified < settings.since - GRACE_SECONDS:
         return f"last written to {in_words(found.modified)}, more than a day before the period"
     return None

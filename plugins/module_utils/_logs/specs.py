@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
 
+    from .._runtime.runtime import Service
+
 __all__ = ["FIELDS", "LOGICAL", "Entry", "PatternSpec", "Settings", "SourceSpec"]
 
 # Where each thing is looked for in JSON and in key=value pairs, the first that is there first. A dot goes into an
@@ -98,7 +100,7 @@ class PatternSpec:
 
 @dataclass(frozen=True)
 class SourceSpec:
-    """One source: files that are told of together.
+    """One source: files, or a service's own log, that are told of together.
 
     :ivar timeout: seconds that its scan may take; None for any time.
     :ivar max_unpacked_bytes: how much one of its compressed files may hold; None for any size.
@@ -113,6 +115,7 @@ class SourceSpec:
     durations_of: str = "auto"
     timeout: float | None = None
     max_unpacked_bytes: int | None = None
+    service: Service | None = None
 
 
 @dataclass(frozen=True)

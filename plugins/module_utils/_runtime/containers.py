@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .._errors import Day2Error
+from .._errors import Day2Error, Unreachable
 from . import compose, container
-from .engine import Engine
+from .engine import Engine, engine_environment
 from .engine_logs import log_of
 from .engine_output import SHORT, Container, Usage, instance_of
-from .runtime import Instance, Runtime, Service, Sight
+from .runtime import Instance, LogStream, Runtime, Service, Sight
 from .selection import Selection
 
 __all__ = ["ContainersRuntime"]
@@ -43,6 +43,17 @@ class ContainersRuntime(Runtime):
             return [Sight(error=error) for _service in services]
         usage, unknown = self._usage(instances)
         return [_sight(selection, instances, usage, unknown) for selection in selections]
+
+    def logs(self, service: Service, since: float | None, until: float | None) -> list[LogStream]:
+        selection = _SELECT[service.runtime](service, self._engine.containers())
+        if not selection.containers:
+            why = " ".join(selection.notes).rstrip(".")
+            raise Unreachable("finding a log", service.where, why, "Name the right one, or the host on which it runs.")
+        env = engine_environment()
+        return [
+            LogStream(f"container {one.name}", tuple(self._engine.said(one.id, since, until)), env)
+            for one in sorted(selection.containers, key=_by_name)
+        ]
 
     def _instances(self, ids: set[str]) -> dict[str, Instance]:
         """The instances by short id, each with its log; those that are gone meanwhile are not there."""

@@ -34,6 +34,9 @@ _ENGINE = frozenset((
     "SSH_AUTH_SOCK",
 ))  # fmt: skip
 
+# A constant program for a POSIX shell: runs "$@" with its errors where its output goes.
+_BOTH = 'exec "$@" 2>&1'
+
 Answer = TypeVar("Answer")
 
 
@@ -87,6 +90,12 @@ class Engine:
         if done.returncode:
             raise self._silent("stats", done)
         return self._understood("stats", used, done)
+
+    def said(self, short: str, since: float | None, until: float | None) -> list[str]:
+        """The program that prints what a container has written, on both of its outputs, in its order."""
+        limits = (("--since", since), ("--until", until))
+        given = [word for name, at in limits if at is not None for word in (name, f"{at:.6f}")]
+        return ["sh", "-c", _BOTH, "sh", self._client, "logs", *given, short]
 
     @property
     def _look(self) -> str:

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .._errors import Day2Error
 
-__all__ = ["HEALTH", "STATES", "Instance", "Runtime", "Service", "Sight"]
+__all__ = ["HEALTH", "STATES", "Instance", "LogStream", "Runtime", "Service", "Sight"]
 
 # From best to worst. A service is missing when it has no instance.
 STATES = ("running", "created", "paused", "restarting", "exited", "dead", "missing")
@@ -88,6 +88,20 @@ class Sight:
     error: Day2Error | None = None
 
 
+@dataclass(frozen=True)
+class LogStream:
+    """What one instance of a service has said, as a program of this host prints it.
+
+    :ivar name: the instance in words, for people.
+    :ivar argv: the program, which prints it on its standard output and ends.
+    :ivar env: what it inherits besides.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+
+
 class Runtime(ABC):
     """What runs services; a file for each.
 
@@ -99,3 +113,11 @@ class Runtime(ABC):
     @abstractmethod
     def look(self, services: Sequence[Service]) -> list[Sight]:
         """What there is of each of these services, asked for all of them at once. Never raises a typed error."""
+
+    @abstractmethod
+    def logs(self, service: Service, since: float | None, until: float | None) -> list[LogStream]:
+        """What each instance of a service has said, also those that have ended, as long as their runtime keeps it.
+
+        :param since: seconds since 1970; None for all that is kept, as for *until*.
+        :raises Day2Error: when there is no such service, or the runtime does not answer.
+        """

@@ -12,11 +12,11 @@ from typing import Any
 
 from .._errors import Refused
 from .containers import ContainersRuntime
-from .engine import Engine
+from .engine import ANSWER_SECONDS, Engine
 from .runtime import Runtime, Service
 from .service_facts import facts_of
 
-__all__ = ["LONGEST", "RUNTIMES", "services_of", "survey"]
+__all__ = ["LONGEST", "RUNTIMES", "runtime_of", "service_of", "services_of", "survey"]
 
 LONGEST = 600.0
 
@@ -49,15 +49,36 @@ def services_of(given: Sequence[Mapping[str, Any]]) -> list[Service]:
     """
     services: list[Service] = []
     for one in given:
-        service = Service(one["name"], one["runtime"], one.get("project") or None)
-        problem = _problem(service, services)
-        if problem:
-            raise Refused("reading the options", "services", *problem)
+        service = service_of(one, "services")
+        if service in services:
+            raise Refused(
+                "reading the options", "services", f"the {service.where} is there twice", "Name each service once."
+            )
         services.append(service)
     return services
 
 
-def _problem(service: Service, before: Sequence[Service]) -> tuple[str, str] | None:
+def service_of(given: Mapping[str, Any], option: str) -> Service:
+    """The service that an option names.
+
+    :raises Refused: when it is not named fully.
+    """
+    service = Service(given["name"], given["runtime"], given.get("project") or None)
+    problem = _problem(service)
+    if problem:
+        raise Refused("reading the options", option, *problem)
+    return service
+
+
+def runtime_of(service: Service, seconds: float = ANSWER_SECONDS) -> Runtime:
+    """What runs a service.
+
+    :param seconds: how long each answer may take.
+    """
+    return ContainersRuntime(Engine("looking at services", service.where, seconds=seconds))
+
+
+def _problem(service: Service) -> tuple[str, str] | None:
     """What is wrong with a service, and what to do."""
     in_project = service.runtime in _IN_PROJECTS
     if not service.name:
@@ -67,6 +88,4 @@ def _problem(service: Service, before: Sequence[Service]) -> tuple[str, str] | N
     if not in_project and service.project is not None:
         why = f"{service.name} is of the runtime {service.runtime}, which has no project {service.project}"
         return why, "Leave the project out, or give the runtime compose."
-    if service in before:
-        return f"the {service.where} is there twice", "Name each service once."
     return None

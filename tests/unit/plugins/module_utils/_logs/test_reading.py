@@ -25,11 +25,11 @@ from ansible_collections.day2.ops.plugins.module_utils._logs.assembly import Lin
 from ansible_collections.day2.ops.plugins.module_utils._logs.budget import Budget
 from ansible_collections.day2.ops.plugins.module_utils._logs.files import (
     FoundFile,
-    Unreadable,
     find_files,
     read_file,
     read_part,
 )
+from ansible_collections.day2.ops.plugins.module_utils._logs.found import Unreadable
 from ansible_collections.day2.ops.plugins.module_utils._logs.scan import plan, scan
 from ansible_collections.day2.ops.plugins.module_utils._runtime.host import HostRunner
 
