@@ -16,7 +16,8 @@ description:
   - Returns of each service its state, health, restarts, use of processors and memory, image and size of logs, as facts.
   - Has no opinion. A service that does not run, or does not exist, is a fact, not a failure; so is an engine that is
     down or does not answer, or whose client is missing.
-  - Asks the engine three times, whatever the number of services. What is removed meanwhile does not spoil the rest.
+  - Asks the engine three times, and older versions of Podman four times, whatever the number of services.
+    What is removed meanwhile does not spoil the rest.
 options:
   services:
     description:
@@ -44,14 +45,14 @@ options:
             was given. Required with O(services[].runtime=compose), and refused otherwise.
         type: str
   timeout:
-    description: Seconds that each of the three answers of the engine may take, more than V(0) and at most V(600).
+    description: Seconds that each answer of the engine may take, more than V(0) and at most V(600).
     type: float
     default: 30
 extends_documentation_fragment:
   - day2.ops.attributes
   - day2.ops.attributes.info
 requirements:
-  - docker (20.10 or later), or a client that takes the same commands
+  - docker (20.10 or later), or podman (4.3 or later) under that name
 notes:
   - Engines may write their logs so that only root can read their size.
 seealso:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable, TypeVar
 
 from .._errors import NotPossible, Unreachable
-from .engine_output import LIST_FORMAT, SHORT, STATS_FORMAT, Container, Usage, inspected, listed, used
+from .engine_output import LABELS_FORMAT, LIST_FORMAT, SHORT, STATS_FORMAT, Container, Usage, inspected, listed, used
 from .host import HostRunner
 from .runner import Completed, inherited_environment
 
@@ -68,6 +68,8 @@ class Engine:
     def containers(self) -> list[Container]:
         """Every container that the engine has, whether it runs or not."""
         done = self._asked("ps", ["ps", "--all", "--format", LIST_FORMAT])
+        if done.returncode and "field Label" in done.stderr:
+            done = self._asked("ps", ["ps", "--all", "--format", LABELS_FORMAT])
         if done.returncode:
             raise self._silent("ps", done)
         return self._understood("ps", listed, done)

@@ -20,8 +20,8 @@ from typing import Any
 from .runtime import HEALTH, STATES, Instance
 
 __all__ = [
-    "LIST_FORMAT", "SHORT", "STATS_FORMAT", "Container", "Usage", "inspected", "instance_of", "listed", "moment",
-    "size", "used",
+    "LABELS_FORMAT", "LIST_FORMAT", "SHORT", "STATS_FORMAT", "Container", "Usage", "inspected", "instance_of", "listed",
+    "moment", "size", "used",
 ]  # fmt: skip
 
 # How many digits of an id the client prints.
@@ -35,11 +35,12 @@ def _line(*fields: str) -> str:
     return "[" + ",".join(f"{{{{json {field}}}}}" for field in fields) + "]"
 
 
+_LABELS = tuple(f"{_LABEL}{name}" for name in ("project", "service", "oneoff"))
+
 # The fields of Container in their order.
-LIST_FORMAT = _line(
-    ".ID", ".Names", ".State", ".Status",
-    f'(.Label "{_LABEL}project")', f'(.Label "{_LABEL}service")', f'(.Label "{_LABEL}oneoff")',
-)  # fmt: skip
+LIST_FORMAT = _line(".ID", ".Names", ".State", ".Status", *(f'(.Label "{label}")' for label in _LABELS))
+# The same, for versions of Podman whose ps knows labels all together only. Docker would make one text of them.
+LABELS_FORMAT = _line(".ID", ".Names", ".State", ".Status", ".Labels")
 
 STATS_FORMAT = _line(".ID", ".CPUPerc", ".MemUsage", ".MemPerc")
 
@@ -96,8 +97,17 @@ class Usage:
 
 
 def listed(printed: str) -> list[Container]:
-    """The containers that ``ps`` printed."""
-    return [Container(*fields) for fields in _lines(printed)]
+    """The containers that ``ps`` printed, in either format."""
+    return [_container(*fields) for fields in _lines(printed)]
+
+
+def _container(short: str, name: str, state: str, status: str, *labels: Any) -> Container:
+    if len(labels) == 1:
+        every = labels[0] or {}
+        labels = tuple(str(every.get(label, "")) for label in _LABELS)
+    # Podman tells the status in the place of the state.
+    word = state.split(maxsplit=1)[0].lower() if state else ""
+    return Container(short, name, "running" if word == "up" else word, status, *labels)
 
 
 def inspected(printed: str) -> list[dict[str, Any]]:

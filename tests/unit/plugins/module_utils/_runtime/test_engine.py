@@ -109,6 +109,15 @@ def test_nothing_of_what_is_printed_of_a_container_is_repeated(tmp_path: Path) -
     assert "s3cret" not in str(failed.value)
 
 
+def test_labels_are_asked_together_of_a_client_that_knows_no_other_way(tmp_path: Path) -> None:
+    said = """template: ps:1:82: executing "ps" at <.Label>: can't evaluate field Label in type containers.psReporter"""
+    (tmp_path / "said").write_text(said)
+    line = '["7a2f646745d2","shop_api_1","Up 20 seconds ago","Up 20 seconds ago",{"com.docker.compose.service":"api"}]'
+    script = f"case \"$4\" in *.Labels*) echo '{line}' ;; *) cat '{tmp_path / 'said'}' >&2; exit 125 ;; esac"
+    (found,) = asked(engine(tmp_path, script)).containers()
+    assert (found.name, found.state, found.service) == ("shop_api_1", "running", "api")
+
+
 def test_the_use_of_all_is_asked_at_once(tmp_path: Path) -> None:
     argv = tmp_path / "argv"
     line = f'["{HERE}","1.47%","724KiB / 64MiB","1.10%"]'

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the clients of engines print: Docker 20.10 and 28 as they did, Podman as its sources and documents tell."""
+"""What the clients of engines print, as they did: Docker 20.10 and 28, Podman 4.3."""
 
 from __future__ import annotations
 
@@ -147,19 +147,28 @@ OTHERS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("a quota of -1", {}, {"HostConfig": {"CpuQuota": -1, "CpuPeriod": 100000}}, {}),
 ]  # fmt: skip
 
-# Podman 4, through its client that takes the same commands.
+# Podman 4.3
 PODMAN: dict[str, Any] = {
     "Id": ID,
-    "Created": "2026-11-29T17:11:00.235115161+01:00",
+    "Created": "2026-11-29T16:11:00.235115161Z",
     "State": {
-        "OciVersion": "1.1.0", "Status": "running", "Running": True, "OOMKilled": False, "ExitCode": 0,
-        "StartedAt": "2026-11-29T17:11:00.588834229+01:00", "FinishedAt": "0001-01-01T00:00:00Z",
+        "OciVersion": "1.0.2-dev", "Status": "running", "Running": True, "Paused": False, "Restarting": False,
+        "OOMKilled": False, "Dead": False, "Pid": 10542, "ConmonPid": 10531, "ExitCode": 0, "Error": "",
+        "StartedAt": "2026-11-29T16:11:00.188886006Z", "FinishedAt": NEVER,
         "Health": {"Status": "", "FailingStreak": 0, "Log": None},
+        "CheckpointedAt": NEVER, "RestoredAt": NEVER,
     },
     "Image": IMAGE_ID.removeprefix("sha256:"),
-    "ImageName": "localhost/day2-test/postgresql:17",
-    "Name": "shop-api-1",
-    "HostConfig": {"LogConfig": {"Type": "k8s-file", "Path": "/var/lib/containers/ctr.log"}},
+    "ImageName": "localhost/tiny:1",
+    "Name": "shop_api_1",
+    "RestartCount": 0,
+    "LogPath": None,
+    "HostConfig": {"Memory": 67108864, "NanoCpus": 0, "CpuQuota": 0, "CpuPeriod": 0, "LogConfig": {"Type": "k8s-file"}},
+    "Config": {"Image": "localhost/tiny:1"},
+}  # fmt: skip
+PODMAN_STOPPED = {
+    "Status": "stopped", "Running": False, "Pid": 0, "ExitCode": 3, "StartedAt": "2026-11-29T16:11:02.007870088Z",
+    "FinishedAt": "2026-11-29T16:11:02.008777209Z",
 }  # fmt: skip
 
 
@@ -184,13 +193,24 @@ def test_what_inspect_tells(state: dict[str, Any], others: dict[str, Any], expec
 def test_what_podman_tells() -> None:
     known = {
         **FACTS,
-        "restarts": None,
-        "image": "localhost/day2-test/postgresql:17",
+        "name": "shop_api_1",
+        "memory_limit_bytes": 67108864,
+        "image": "localhost/tiny:1",
         "image_id": IMAGE_ID.removeprefix("sha256:"),
     }
     assert told(PODMAN) == known
-    older = {**PODMAN, "State": {**PODMAN["State"], "Health": None, "Healthcheck": {"Status": "healthy"}}}
-    assert told(older) == {**known, "health": "healthy"}
+    stopped = {**PODMAN, "State": {**PODMAN["State"], **PODMAN_STOPPED}}
+    ended = {"state": "exited", "health": None, "exit_code": 3, "started": 1795968662.0, "ended": 1795968662.0}
+    assert told(stopped) == {**known, **ended}
+    # Versions before and after tell less, or by other names.
+    bare = {key: value for key, value in PODMAN.items() if key not in ("RestartCount", "Config", "HostConfig")}
+    state = {**PODMAN["State"], "Health": None, "Healthcheck": {"Status": "healthy"}}
+    assert told({**bare, "State": state}) == {
+        **known,
+        "health": "healthy",
+        "restarts": None,
+        "memory_limit_bytes": None,
+    }
 
 
 @pytest.mark.parametrize("document", [{"Id": ID}, {"Id": ID, "State": None, "HostConfig": [], "Config": "x"}])
@@ -252,7 +272,8 @@ def test_another_text_is_no_size(text: str) -> None:
         ('["80433bf1a9cc","--","-- / --","--"]', Usage(None, None, None)),
         ('["80433bf1a9cc","--","12MiB / 64MiB","--"]', Usage(None, 12_582_912, None)),
         # Podman
-        ('["80433bf1a9cc","0.05%","12.3MB / 8.255GB","0.15%"]', Usage(0.05, 12_300_000, 0.15)),
+        ('["80433bf1a9cc","0.05%","368.6kB / 67.11MB","0.55%"]', Usage(0.05, 368_600, 0.55)),
+        ('["80433bf1a9cc","7.07%","536.6kB / 25.28GB","0.00%"]', Usage(7.07, 536_600, 0.0)),
         ('["80433bf1a9cc4f4849f8","0.05%","12.3MB / 8.255GB","0.15%"]', Usage(0.05, 12_300_000, 0.15)),
     ],
 )
@@ -313,6 +334,30 @@ def printed_as(*containers: list[str]) -> str:
 )
 def test_what_ps_tells(text: str, expected: list[list[str]]) -> None:
     assert listed(text) == [Container(*fields) for fields in expected]
+
+
+PODMAN_LISTED = (
+    '["c6725182b851","never","Created","Created",null]\n'
+    '["7a2f646745d2","shop_api_1","Up 20 seconds ago","Up 20 seconds ago",'
+    '{"com.docker.compose.project":"shop","com.docker.compose.service":"api"}]\n'
+    '["562617bf7756","three","Exited (3) 19 seconds ago","Exited (3) 19 seconds ago",{"io.buildah.version":"1.28.0"}]\n'
+    '["f663df8072d1","paused","Paused","Paused",null]\n'
+)
+
+
+def test_what_ps_of_podman_tells() -> None:
+    assert [(one.name, one.state, one.project, one.service, one.composed) for one in listed(PODMAN_LISTED)] == [
+        ("never", "created", "", "", False),
+        ("shop_api_1", "running", "shop", "api", True),
+        ("three", "exited", "", "", False),
+        ("paused", "paused", "", "", False),
+    ]
+
+
+@pytest.mark.parametrize("line", ['["a","b"]', '["a","b","running","Up","x","y"]', '["a","b","running","Up",[1]]', "7"])
+def test_other_lines_of_ps_are_refused(line: str) -> None:
+    with pytest.raises((ValueError, TypeError, AttributeError)):
+        listed(line)
 
 
 @pytest.mark.parametrize(
