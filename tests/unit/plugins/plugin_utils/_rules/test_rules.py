@@ -295,6 +295,9 @@ def test_what_is_said_of_a_service_that_is_not_well() -> None:
     ended = service_finding("state", {**ENDED, "state": "exited", "exit_code": 0, "notes": []})
     assert ended.message == "shop/api is exited; 0 of 1 instances run"
     assert "Exit code 0: 137 is killed" in ended.remedy
+    failed = {"notes": ["The size of the log is not known.", "The engine says of shop-api-1: no such file"]}
+    told = service_finding("state", {**ENDED, **failed, "state": "created"})
+    assert told.message == "shop/api is created; 0 of 1 instances run. The engine says of shop-api-1: no such file"
     near = {
         "notes": ["The project shop has no container of api. There is apii."],
         "replicas": {"running": 0, "total": 0},
