@@ -128,7 +128,9 @@ services:
       type: int
       sample: 0
     oom_killed:
-      description: Whether the engine says of an instance that the kernel killed it because memory ran out.
+      description:
+        - Whether the engine says of an instance that the kernel killed it, or a process in it, because memory ran out.
+        - Docker misses some that end at once. Then RV(services[].exit_code) of V(137) is all that tells.
       type: bool
       sample: false
     exit_code:
