@@ -15,6 +15,7 @@ from typing import Any, Callable, TypeVar
 
 from .._errors import NotPossible, Unreachable
 from .engine_output import LABELS_FORMAT, LIST_FORMAT, SHORT, STATS_FORMAT, Container, Usage, inspected, listed, used
+from .engine_storage import DISK_FORMAT, IMAGES_FORMAT, DiskUse, Image, disk_used, image_of, texts
 from .host import HostRunner
 from .runner import Completed, inherited_environment
 
@@ -93,6 +94,35 @@ class Engine:
             raise self._silent("stats", done)
         return self._understood("stats", used, done)
 
+    def images(self) -> list[Image]:
+        """Every image that has a name, or had one; not the layers between."""
+        ids = self._answer(["image", "ls", "--no-trunc", "--format", IMAGES_FORMAT], texts)
+        if not ids:
+            return []
+        done = self._asked("image inspect", ["image", "inspect", *ids])
+        # One that was removed meanwhile is not there.
+        return [image_of(one) for one in self._understood("image inspect", inspected, done)]
+
+    def disk_use(self) -> dict[str, DiskUse]:
+        """What the engine's disk is used for, by kind."""
+        return self._answer(["system", "df", "--format", DISK_FORMAT], disk_used)
+
+    def volumes(self, unused: bool = False) -> list[str]:
+        """The names of volumes.
+
+        :param unused: whether only of those that no container has.
+        """
+        chosen = ["--filter", "dangling=true"] if unused else []
+        return self._answer(["volume", "ls", *chosen, "--format", "{{json .Name}}"], texts)
+
+    def remove(self, *argv: str) -> str | None:
+        """Have something removed that the engine refuses to remove while it is in use; return why it refused.
+
+        :param argv: the client's command, without anything that forces it.
+        """
+        done = self._asked(argv[0], argv)
+        return None if done.returncode == 0 else done.stderr or f"{self._client} ended with status {done.returncode}"
+
     def said(self, short: str, since: float | None, until: float | None) -> list[str]:
         """The program that prints what a container has written, on both of its outputs, in its order."""
         limits = (("--since", since), ("--until", until))
@@ -120,6 +150,13 @@ class Engine:
     def _silent(self, question: str, done: Completed) -> Unreachable:
         why = done.stderr or f"{self._client} {question} ended with status {done.returncode}"
         return Unreachable(self._doing, self._where, why, self._reach)
+
+    def _answer(self, argv: Sequence[str], read: Callable[[str], Answer]) -> Answer:
+        question = " ".join(argv[:2])
+        done = self._asked(question, argv)
+        if done.returncode:
+            raise self._silent(question, done)
+        return self._understood(question, read, done)
 
     def _understood(self, question: str, read: Callable[[str], Answer], done: Completed) -> Answer:
         try:

@@ -11,6 +11,7 @@ What an engine does not tell is ``None``: Podman's client tells less than Docker
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ from typing import Any
 from .runtime import HEALTH, STATES, Instance
 
 __all__ = [
-    "LABELS_FORMAT", "LIST_FORMAT", "SHORT", "STATS_FORMAT", "Container", "Usage", "inspected", "instance_of", "listed",
-    "moment", "size", "used",
+    "LABELS_FORMAT", "LIST_FORMAT", "SHORT", "STATS_FORMAT", "Container", "Usage", "exact_moment", "inspected",
+    "instance_of", "listed", "moment", "size", "used",
 ]  # fmt: skip
 
 # How many digits of an id the client prints.
@@ -46,7 +47,7 @@ STATS_FORMAT = _line(".ID", ".CPUPerc", ".MemUsage", ".MemPerc")
 
 _UNITS = {"b": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgtp]?)(i?)b", re.IGNORECASE)
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(?:Z|([+-]\d\d):?(\d\d).*)", re.ASCII)
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)? ?(?:Z|([+-]\d\d):?(\d\d).*)", re.ASCII)
 # Other words that engines have for a state: what is being removed has ended, and what is set up was not started.
 _OTHER_STATES = {
     "configured": "created",
@@ -157,11 +158,18 @@ def _percent(text: str) -> float | None:
 
 
 def moment(text: Any) -> float | None:
-    """The seconds since 1970 of a time with or without nanoseconds; None for the year 1, which means never."""
+    """The whole seconds since 1970 of a time with or without nanoseconds; None for the year 1, which means never."""
+    exact = exact_moment(text)
+    return None if exact is None else float(math.floor(exact))
+
+
+def exact_moment(text: Any) -> float | None:
+    """The same with its fraction."""
     match = _MOMENT.fullmatch(text) if isinstance(text, str) else None
     if match is None or match[1].startswith("0001-"):
         return None
-    return datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3] or '+00'}:{match[4] or '00'}").timestamp()
+    whole = datetime.fromisoformat(f"{match[1]}T{match[2]}{match[4] or '+00'}:{match[5] or '00'}").timestamp()
+    return whole + float(match[3] or 0)
 
 
 def instance_of(document: Mapping[str, Any]) -> Instance:
