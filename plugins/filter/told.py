@@ -32,7 +32,7 @@ options:
   kind:
     description: What the result is of.
     type: str
-    choices: [backup, sets, drill, restore, vacuum, reindex, retention]
+    choices: [backup, sets, drill, restore, vacuum, reindex, retention, cleanup]
     required: true
 """
 
@@ -201,6 +201,29 @@ def _retention(result: Mapping[str, Any]) -> str:
     return f"{_number(len(kept), 'set', 'sets')} kept, {len(removed)} removed."
 
 
+def _cleanup(result: Mapping[str, Any]) -> str:
+    if not result:
+        return "Nothing is removed from an engine of containers here."
+    removed, refused = result["removed"], result["refused"]
+    told = "No image and no container has to be removed"
+    if removed:
+        told = f"Removed: {_things(removed)}"
+        if result["before"] and result["after"]:
+            freed = result["before"]["images"]["bytes"] - result["after"]["images"]["bytes"]
+            told += f", which gives back about {bytes_text(max(0, freed))}"
+    elif result["plan"] and not refused:
+        told = f"Would be removed: {_things(result['plan'])}"
+    in_use = f"; {_things(refused)} came into use meanwhile" if refused else ""
+    volumes = result["unused_volumes"]
+    unused = f" Volumes that no container has, which stay: {_some(volumes)}." if volumes else ""
+    return f"{told}{in_use}.{unused}"
+
+
+def _things(items: Sequence[Mapping[str, Any]]) -> str:
+    numbers = {kind: sum(item["kind"] == kind for item in items) for kind in ("image", "container")}
+    return " and ".join(_number(number, kind, f"{kind}s") for kind, number in numbers.items() if number)
+
+
 def _some(names: Sequence[str], most: int = 4) -> str:
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
@@ -214,6 +237,7 @@ _TELLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "vacuum": lambda result: _maintenance(result, "vacuumed or analysed", "table", "tables"),
     "reindex": lambda result: _maintenance(result, "rebuilt or repaired", "index", "indexes"),
     "retention": _retention,
+    "cleanup": _cleanup,
 }
 
 

@@ -69,7 +69,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan:
-  description: What was to be removed. Check mode ends here.
+  description: What was to be removed.
   returned: always
   type: list
   elements: dict
@@ -80,7 +80,7 @@ plan:
     bytes: {description: "Its size, with layers that it shares. V(null) for a container.", type: int, returned: always}
     reason: {description: Why it goes or stays., type: str, returned: always}
 removed:
-  description: What was removed, or in check mode would be; elements as those of RV(plan).
+  description: What was removed, elements as those of RV(plan). Empty in check mode.
   returned: always
   type: list
   elements: dict
@@ -95,7 +95,9 @@ kept:
   type: list
   elements: dict
 before:
-  description: What the engine's disk was used for, C(images), C(containers), C(volumes) and C(build_cache).
+  description:
+    - What the engine's disk was used for, C(images), C(containers), C(volumes) and C(build_cache).
+    - Empty when the engine did not tell within O(timeout), for it measures every volume for that.
   returned: always
   type: dict
   sample: {images: {count: 12, active: 4, bytes: 2128000000, reclaimable_bytes: 1619000000}}

@@ -11,7 +11,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .._errors import NotPossible
+from .._errors import Day2Error, NotPossible
 from .engine import Engine
 from .engine_output import SHORT, Container, moment
 from .engine_storage import DiskUse, Image
@@ -50,7 +50,7 @@ class Prune:
         """
         before, plan = self._look()
         if check_mode:
-            return self._told(plan, list(plan.removed), [], before, before)
+            return {**self._told(plan, [], [], before, before), "changed": bool(plan.removed)}
         removed, refused = self._do(plan)
         after = self._seen() if removed else before
         self._prove(before, after, removed)
@@ -70,8 +70,15 @@ class Prune:
             frozenset(one.id for one in (self._engine.containers() if listed is None else listed) if one.composed),
             tuple(self._engine.images()),
             frozenset(name for name in self._engine.volumes() if not _UNNAMED.fullmatch(name)),
-            self._engine.disk_use(),
+            self._disk_use(),
         )
+
+    def _disk_use(self) -> dict[str, DiskUse]:
+        """What the disk is used for; nothing where that takes too long, for the engine measures every volume for it."""
+        try:
+            return self._engine.disk_use()
+        except Day2Error:
+            return {}
 
     def _do(self, plan: PrunePlan) -> tuple[list[Item], list[dict[str, Any]]]:
         """What was removed, and what the engine refused to remove, because it is in use by now."""

@@ -132,7 +132,7 @@ def _back_to(images: Sequence[Image], used: Mapping[str, str], number: int) -> d
     running = {image.runs for image in images if image.id in used and image.runs}
     families: dict[tuple[str, ...], list[Image]] = {}
     for image in images:
-        keys = [("name", repository) for repository in image.repositories]
+        keys: list[tuple[str, ...]] = [("name", repository) for repository in image.repositories]
         keys += [("service", *image.service)] if image.service else []
         keys += [("program", image.runs)] if image.runs in running else []
         for key in keys:

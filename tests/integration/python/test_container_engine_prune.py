@@ -21,6 +21,7 @@ from ...conftest import RunModule
 from ...tools.containers import container
 from ...tools.images import IMAGES
 from ...tools.program import output
+from .sites import Site, steps
 
 # A client that lists what has a label, and is the client for all else: the engine is shared with others.
 CLIENT = """#!/bin/sh
@@ -96,7 +97,7 @@ def test_what_is_old_goes_and_what_may_be_needed_stays(shelf: Shelf, run_module:
     with container("prune", now, options=["--label", shelf.label], start=False):
         planned = pruned(run_module, check_mode=True)
         assert planned["changed"] is True
-        assert ids(planned["plan"]) == ids(planned["removed"]) == {first, second, third, lost}
+        assert (ids(planned["plan"]), planned["removed"]) == ({first, second, third, lost}, [])
         assert shelf.images() == {first, second, third, fourth, lost, before, now}
         done = pruned(run_module)
         assert (done["changed"], ids(done["removed"]), done["refused"]) == (True, {first, second, third, lost}, [])
@@ -177,3 +178,23 @@ def test_bad_options(run_module: RunModule, options: dict[str, Any], why: str) -
     told = run_module("container_engine_prune", options, check_mode=True)
     assert told["failed"]
     assert why in told["msg"]
+
+
+def test_a_runbook_removes_it_once_it_is_asked_for(shelf: Shelf, tmp_path: Path) -> None:
+    old = shelf.build("1")
+    shelf.build("2")
+    site = Site(tmp_path / "site")
+    cleanup = {"day2_cleanup": {"engine": True, "keep_images": 1, "older_than": 0}, "day2_fail_on": "never"}
+    folder = site.inventory(
+        "one", {"shop": (cleanup, {"web1": {}}), "other": ({"day2_fail_on": "never"}, {"web2": {}})}
+    )
+    status, said = site.run("cleanup", folder, more=("--check",))
+    assert status == 0, said
+    assert "Would be removed: 1 image." in said
+    assert old in shelf.images()
+    status, said = site.run("cleanup", folder)
+    assert status == 0, said
+    assert steps(site.report("shop"), "web1")["cleanup"][0] == "changed"
+    told = "Nothing is removed from an engine of containers here."
+    assert steps(site.report("other"), "web2")["cleanup"] == ("ok", told)
+    assert old not in shelf.images()

@@ -58,6 +58,15 @@ def maintenance(**more: Any) -> dict[str, Any]:
     return {"database": "shop", "plan": [], "done": [], "skipped": [], **more}
 
 
+IMAGE, RUN = {"kind": "image"}, {"kind": "container"}
+
+
+def pruned(**found: Any) -> dict[str, Any]:
+    """What container_engine_prune returns."""
+    use = {"before": {"images": {"bytes": 3072}}, "after": {"images": {"bytes": 2048}}}
+    return {"plan": [], "removed": [], "refused": [], "unused_volumes": [], **use, **found}
+
+
 @pytest.mark.parametrize(
     ("kind", "result", "expected"),
     [
@@ -216,6 +225,23 @@ def maintenance(**more: Any) -> dict[str, Any]:
         ),
         ("retention", {"kept": [1, 2, 3], "removed": [4]}, "3 sets kept, 1 removed."),
         ("retention", {}, "0 sets kept, 0 removed."),
+        ("cleanup", {}, "Nothing is removed from an engine of containers here."),
+        ("cleanup", pruned(), "No image and no container has to be removed."),
+        ("cleanup", pruned(plan=[IMAGE, IMAGE, RUN]), "Would be removed: 2 images and 1 container."),
+        (
+            "cleanup",
+            pruned(plan=[IMAGE, RUN], removed=[IMAGE], refused=[RUN], unused_volumes=["db", "files"]),
+            (
+                "Removed: 1 image, which gives back about 1.0 KiB; 1 container came into use meanwhile. "
+                "Volumes that no container has, which stay: db, files."
+            ),
+        ),
+        ("cleanup", pruned(plan=[IMAGE], removed=[IMAGE], before={}), "Removed: 1 image."),
+        (
+            "cleanup",
+            pruned(plan=[IMAGE], refused=[IMAGE]),
+            "No image and no container has to be removed; 1 image came into use meanwhile.",
+        ),
     ],
 )
 def test_the_sentence(kind: str, result: dict[str, Any], expected: str) -> None:
@@ -223,5 +249,5 @@ def test_the_sentence(kind: str, result: dict[str, Any], expected: str) -> None:
 
 
 def test_what_nothing_is_told_of() -> None:
-    with pytest.raises(AnsibleFilterError, match="Nothing is told of 'coffee'; there are backup, drill"):
+    with pytest.raises(AnsibleFilterError, match="Nothing is told of 'coffee'; there are backup, cleanup"):
         told({}, "coffee")

@@ -69,7 +69,9 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Made:
 def test_the_result_has_the_documented_keys(run_module: RunModule, engine: Made, check_mode: bool) -> None:
     result = run_module("container_engine_prune", {}, check_mode=check_mode)
     assert set(RETURN) <= set(result)
-    assert [item["id"] for item in result["removed"]] == ["sha256:1", "sha256:2"]
+    assert [item["id"] for item in result["plan"]] == ["sha256:1", "sha256:2"]
+    assert result["removed"] == ([] if check_mode else result["plan"])
+    assert result["changed"] is True
     assert [set(item) for item in (*result["plan"], *result["kept"])] == [set(ITEM)] * 3
     assert len(engine.there) == (4 if check_mode else 2)
     assert result["unused_volumes"] == ["0" * 64, "data"]
