@@ -180,6 +180,7 @@ def test_bad_options(run_module: RunModule, options: dict[str, Any], why: str) -
     assert why in told["msg"]
 
 
+@pytest.mark.long
 def test_a_runbook_removes_it_once_it_is_asked_for(shelf: Shelf, tmp_path: Path) -> None:
     old = shelf.build("1")
     shelf.build("2")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.day2.ops.plugins.module_utils._errors import Unreachable
 from ansible_collections.day2.ops.plugins.module_utils._runtime.engine import Engine
 from ansible_collections.day2.ops.plugins.module_utils._runtime.engine_output import Container
 from ansible_collections.day2.ops.plugins.module_utils._runtime.engine_storage import DiskUse, Image
@@ -92,3 +93,14 @@ def test_what_was_lost_meanwhile_is_told(run_module: RunModule, engine: Made) ->
 def test_what_goes_with_its_container_may_go(run_module: RunModule, engine: Made) -> None:
     engine.meanwhile = lambda: engine.names.remove("0" * 64) if "0" * 64 in engine.names else None
     assert run_module("container_engine_prune", {})["changed"] is True
+
+
+def test_a_disk_that_takes_too_long_to_measure_stops_nothing(
+    run_module: RunModule, engine: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(_engine: Made) -> dict[str, DiskUse]:
+        raise Unreachable("testing", "here", "it did not answer", "Wait.")
+
+    monkeypatch.setattr(Made, "disk_use", silent)
+    result = run_module("container_engine_prune", {})
+    assert (result["changed"], result["before"], result["after"]) == (True, {}, {})
