@@ -162,6 +162,12 @@ def collected(run_module: RunModule, place: Place, folder: Path) -> dict[str, An
         ],
         "certificates": certificates,
         "probes": probes,
+        "metrics": run_module(
+            "postgresql_metric_info",
+            place.arguments(
+                metrics=[{"name": "orders", "query": "SELECT count(*) FROM public.orders", "unit": "orders"}]
+            ),
+        )["metrics"],
         "services": serviced(run_module),
         "logs": run_module("log_scan_info", {"sources": [{"name": "app", "paths": [str(log)]}]})["logs"],
         "steps": [],
@@ -192,6 +198,7 @@ def test_the_rules_fit_what_the_modules_return(run_module: RunModule, place: Pla
         "logs.errors": "warning",
         "logs.latency_p99": "warning",
         "logs.slow_endpoint": "info",
+        "metrics.measured": "ok",
         "postgresql.kept_databases": "warning",
         "postgresql.sequences": "warning",
         "postgresql.slot_active": "warning",
@@ -207,6 +214,13 @@ def test_the_rules_fit_what_the_modules_return(run_module: RunModule, place: Pla
     assert placeless == []
     hosts = {"here": {"reached": True, "message": "", "facts": facts}}
     texts = Report(document(hosts=hosts, findings=[finding.as_dict() for finding in findings])).texts(["html", "md"])
-    for word in (place.database, "127.0.0.1:1", "/health", "Days until certificates end", "Largest processes"):
+    for word in (
+        place.database,
+        "127.0.0.1:1",
+        "/health",
+        "Days until certificates end",
+        "Largest processes",
+        "Numbers of the business",
+    ):
         assert str(escape(word)) in texts["html"], word
     assert "Disks" in texts["md"]
