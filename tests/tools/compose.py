@@ -17,7 +17,7 @@ from .containers import LABEL, clear_remains, kept, maker, name_of
 from .engine import ensure_programs
 from .program import Failed, output
 
-__all__ = ["Project", "command", "ensure_compose", "project"]
+__all__ = ["Project", "command", "ensure_compose", "project", "together"]
 
 _LABEL = "com.docker.compose."
 
@@ -64,9 +64,14 @@ class Project:
 
     def containers(self, service: str) -> list[str]:
         """The names of a service's containers, whether they run or not."""
-        labels = [f"{_LABEL}project={self.name}", f"{_LABEL}service={service}"]
+        labels = [together(self.name), f"{_LABEL}service={service}"]
         given = [word for label in labels for word in ("--filter", f"label={label}")]
         return sorted(output(["docker", "ps", "--all", "--format", "{{.Names}}", *given]).split())
+
+
+def together(name: str) -> str:
+    """The label that all of a project bears, for :func:`tests.tools.containers.kept`."""
+    return f"{_LABEL}project={name}"
 
 
 @contextmanager
@@ -83,6 +88,6 @@ def project(kind: str, folder: Path, services: Mapping[str, Mapping[str, Any]], 
     one = Project(name_of(kind), folder / f"{kind}.yml")
     every = {"services": {name: {**given, **service} for name, service in services.items()}}
     one.file.write_text(json.dumps(every))  # which is YAML, too
-    with kept(f"{_LABEL}project={one.name}"):
+    with kept(together(one.name)):
         one.run("up", "--detach", *options)
         yield one

@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Containers of a test run's own, which never outlive it.
+"""Containers of a test run's own, which never outlive it; nor do networks and volumes that bear a label of it.
 
 ``python3 -m tests.tools.containers NAME|LABEL=VALUE…`` is the keeper of containers: it removes those of these names and
-labels as soon as whoever started it closes its standard input, or is gone, killed even. What a keeper could not remove
-(the machine went down) is removed when the next container is made: each bears the process that made it as a label.
+labels, and networks and volumes of these labels, as soon as whoever started it closes its standard input, or is gone,
+killed even. What a keeper could not remove (the machine went down) is removed when the next container is made: each
+bears the process that made it as a label.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ import psutil
 
 from .program import CHECKOUT, output
 
-__all__ = ["LABEL", "clear_remains", "container", "kept", "maker", "name_of"]
+__all__ = ["LABEL", "clear_remains", "container", "kept", "maker", "name_of", "remove"]
 
 LABEL = "day2-test-maker"
+
+# What containers of a compose project have beside them, in the order in which it can be removed after these.
+_BESIDE = ("network", "volume")
 
 
 @contextmanager
@@ -51,9 +55,9 @@ def name_of(kind: str) -> str:
 
 @contextmanager
 def kept(*which: str) -> Iterator[None]:
-    """Remove containers, whoever makes them, after the block or when this process is gone.
+    """Remove what was made, whoever makes it, after the block or when this process is gone.
 
-    :param which: names, and labels as ``label=value``.
+    :param which: names of containers, and labels of containers, networks and volumes as ``label=value``.
     """
     # A session of its own: Ctrl-C is for those whose containers it keeps.
     keeper = subprocess.Popen(
@@ -75,12 +79,19 @@ def maker(process: psutil.Process | None = None) -> str:
 
 
 def clear_remains() -> list[str]:
-    """Remove the containers of processes that are gone; return their names."""
-    form = f'{{{{.Names}}}} {{{{.Label "{LABEL}"}}}}'
-    listed = output(["docker", "ps", "--all", "--filter", f"label={LABEL}", "--format", form])
-    gone = [name for name, made in (line.split() for line in listed.splitlines()) if not _alive(made)]
-    _remove(gone)
+    """Remove the containers, networks and volumes of processes that are gone; return the containers' names."""
+    gone = _left(["ps", "--all"], "Names")
+    remove(gone)
+    for kind in _BESIDE:
+        _remove_all(kind, _left([kind, "ls"], "Name"))
     return gone
+
+
+def _left(listing: Sequence[str], column: str) -> list[str]:
+    """The names of what was made by processes that are gone."""
+    form = f'{{{{.{column}}}}} {{{{.Label "{LABEL}"}}}}'
+    listed = output(["docker", *listing, "--filter", f"label={LABEL}", "--format", form])
+    return [name for name, made in (line.split() for line in listed.splitlines()) if not _alive(made)]
 
 
 def _alive(made: str) -> bool:
@@ -90,21 +101,36 @@ def _alive(made: str) -> bool:
         return False
 
 
-def _remove(which: Iterable[str]) -> None:
+def remove(which: Iterable[str]) -> None:
+    """Remove containers by name; by ``label=value`` networks and volumes too."""
     for one in which:
-        for name in _labelled(one) if "=" in one else [one]:
-            output(["docker", "rm", "--force", "--volumes", name], check=False)
+        if "=" not in one:
+            _remove_container(one)
+            continue
+        for name in _labelled(["ps", "--all"], one):
+            _remove_container(name)
+        for kind in _BESIDE:
+            _remove_all(kind, _labelled([kind, "ls"], one))
 
 
-def _labelled(label: str) -> list[str]:
-    return output(["docker", "ps", "--all", "--quiet", "--filter", f"label={label}"], check=False).split()
+def _remove_container(name: str) -> None:
+    output(["docker", "rm", "--force", "--volumes", name], check=False)
+
+
+def _remove_all(kind: str, names: Iterable[str]) -> None:
+    for name in names:
+        output(["docker", kind, "rm", name], check=False)
+
+
+def _labelled(listing: Sequence[str], label: str) -> list[str]:
+    return output(["docker", *listing, "--quiet", "--filter", f"label={label}"], check=False).split()
 
 
 def _main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     sys.stdin.buffer.read()
-    _remove(sys.argv[1:])
+    remove(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -79,6 +79,36 @@ def test_a_compose_project_goes_with_a_run_that_was_killed(tmp_path: Path) -> No
     assert until(lambda: not any(there(name) for name in names))
 
 
+def beside(label: str) -> list[str]:
+    """The networks and volumes that bear a label."""
+    return [
+        name
+        for kind in ("network", "volume")
+        for name in output(["docker", kind, "ls", "--quiet", "--filter", f"label={label}"]).split()
+    ]
+
+
+def test_networks_and_volumes_of_a_label_go_with_its_containers() -> None:
+    name = containers.name_of("beside")
+    label = f"day2-test-beside={os.getpid()}"
+    with containers.kept(label):
+        output(["docker", "network", "create", "--label", label, name])
+        output(["docker", "volume", "create", "--label", label, name])
+        mount = ["--mount", f"type=volume,source={name},target=/data"]
+        output(["docker", "create", "--pull", "never", "--label", label, "--network", name, *mount, IMAGE])
+        assert len(beside(label)) == 2
+    assert beside(label) == []
+
+
+def test_networks_and_volumes_that_a_run_left_are_removed_by_the_next() -> None:
+    name = containers.name_of("left-beside")
+    label = f"{containers.LABEL}={os.getpid()}:1"  # another process has had that id
+    output(["docker", "network", "create", "--label", label, name])
+    output(["docker", "volume", "create", "--label", label, name])
+    containers.clear_remains()
+    assert beside(label) == []
+
+
 def test_what_a_run_left_that_could_not_clear_away_is_removed_by_the_next() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         made = containers.maker(psutil.Process(ended.pid)) if psutil.pid_exists(ended.pid) else f"{ended.pid}:0"
