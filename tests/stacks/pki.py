@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-__all__ = ["Issued", "issue", "new_key"]
+__all__ = ["Issued", "authority", "issue", "loaded", "new_key", "signed"]
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,30 @@ def issue(
     signer = by.key if by else key
     digest = None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     return Issued(builder.sign(signer, digest), key)
+
+
+def authority(name: str, days: tuple[float, float]) -> Issued:
+    """An authority as the newest clients want them: it says what its key is for."""
+    use = dict.fromkeys(
+        ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+         "encipher_only", "decipher_only"), False
+    )  # fmt: skip
+    said = x509.KeyUsage(key_cert_sign=True, crl_sign=True, **use)
+    return issue(name, authority=True, days=days, extensions=[(said, True)])
+
+
+def loaded(folder: Path, name: str) -> Issued:
+    """What :meth:`Issued.save` wrote."""
+    return Issued(
+        x509.load_pem_x509_certificate((folder / f"{name}.crt").read_bytes()),
+        serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), password=None),
+    )
+
+
+def signed(by: Issued, names: Sequence[str], days: tuple[float, float]) -> Issued:
+    """A server's certificate for *names*, the first its common name; it says which key signed, as clients want it."""
+    signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key())
+    return issue(names[0], names, by=by, days=days, extensions=[(signer, False)])
 
 
 def _alternative(name: str) -> x509.GeneralName:

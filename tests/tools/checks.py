@@ -20,6 +20,7 @@ TYPED = (
     "plugins.action",
     "plugins.lookup",
     "tests.benchmarks",
+    "tests.stacks",
     "tests.tools",
 )
 COVERAGE = WORK / "coverage"

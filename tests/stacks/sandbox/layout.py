@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from ..shared import say, write_private
 
 __all__ = ["LOGINS", "Layout", "SandboxError", "say", "write_private"]
 
@@ -85,17 +86,3 @@ class Layout:
                         raise SandboxError(f"Another program works on {self.root}; wait until it has ended.") from None
                     time.sleep(0.2)
             yield
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    partial.replace(path)
-
-
-def say(text: str) -> None:
-    """Tell the person who waits."""
-    print(f"  {text}", flush=True)

@@ -10,9 +10,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 
-from ..pki import Issued, issue
+from ..pki import Issued, authority, loaded, signed
 
 __all__ = ["ca_file", "ensure_certificates", "expiring", "issued"]
 
@@ -36,9 +35,7 @@ def ensure_certificates(folder: Path) -> bool:
     """Make the authority once; renew the certificate when it gets old. Return whether it is a new one."""
     folder.mkdir(mode=0o700, exist_ok=True)
     if not ca_file(folder).exists() or not (folder / "ca.key").exists():
-        issue("day2.ops sandbox authority", authority=True, days=_CA_DAYS, extensions=_ca_extensions()).save(
-            folder, "ca"
-        )
+        authority("day2.ops sandbox authority", _CA_DAYS).save(folder, "ca")
         issued(folder)[0].unlink(missing_ok=True)
     certificate = issued(folder)[0]
     if certificate.exists() and _days_left(certificate) > _RENEW_BELOW_DAYS:
@@ -53,21 +50,7 @@ def expiring(folder: Path) -> tuple[Path, Path]:
 
 
 def _issue(folder: Path, days: tuple[float, float]) -> Issued:
-    authority = Issued(
-        x509.load_pem_x509_certificate(ca_file(folder).read_bytes()),
-        serialization.load_pem_private_key((folder / "ca.key").read_bytes(), password=None),
-    )
-    # Python 3.13 and later want to be told which key signed.
-    signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
-    return issue("localhost", _NAMES, by=authority, days=days, extensions=[(signer, False)])
-
-
-def _ca_extensions() -> list[tuple[x509.ExtensionType, bool]]:
-    use = dict.fromkeys(
-        ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-         "encipher_only", "decipher_only"), False
-    )  # fmt: skip
-    return [(x509.KeyUsage(key_cert_sign=True, crl_sign=True, **use), True)]
+    return signed(loaded(folder, "ca"), _NAMES, days)
 
 
 def _days_left(certificate: Path) -> float:
