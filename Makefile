@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV := .venv
 
-everyday := weekly sandbox sandbox-stop clean
+everyday := weekly sandbox sandbox-stop stack-sira stack-sira-run stack-sira-stop clean
 $(everyday): export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.work/collections
 $(everyday): export ANSIBLE_HOME := $(CURDIR)/.work/ansible
 $(everyday): export ANSIBLE_LOCAL_TEMP := $(CURDIR)/.work/tmp
@@ -28,7 +28,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | \
-	  while IFS='	' read -r name what; do printf '  make %-14s %s\n' "$$name" "$$what"; done
+	  while IFS='	' read -r name what; do printf '  make %-15s %s\n' "$$name" "$$what"; done
 
 .PHONY: weekly
 weekly: venv ## Run the weekly runbook on the sandbox; SICK=1 plants critical troubles, ARGS=… goes to ansible-playbook
@@ -43,10 +43,26 @@ sandbox: venv ## Start the sandbox platform: PostgreSQL, a web application, logs
 sandbox-stop: ## Stop the sandbox platform; its data stays
 	@if [ -e .sandbox ]; then $(MAKE) venv && $(VENV)/bin/python -m tests.stacks.sandbox stop; fi
 
+# Stand-ins of platforms that have an inventory, in containers; docs/platforms.md tells what they are.
+RUNBOOK ?= daily
+
+.PHONY: stack-sira
+stack-sira: venv ## Build and start a small sira in containers; SICK=1 plants troubles
+	@$(VENV)/bin/python -m tests.stacks.sira start $(if $(filter-out 0 no false,$(SICK)),--sick)
+
+.PHONY: stack-sira-run
+stack-sira-run: venv ## Run a runbook on it: RUNBOOK=weekly; daily when not told otherwise; ARGS=… goes to ansible-playbook
+	@$(VENV)/bin/python -m ansible playbook -i inventories/sira -i .stacks/sira/inventory playbooks/$(RUNBOOK).yml $(ARGS)
+
+.PHONY: stack-sira-stop
+stack-sira-stop: ## Remove it: containers, network, data, reports
+	@if [ -e .stacks/sira ]; then $(MAKE) venv && $(VENV)/bin/python -m tests.stacks.sira stop; fi
+
 .PHONY: clean
-clean: ## Stop the sandbox platform and remove all that was made in this checkout, its data and reports too
+clean: ## Stop the platforms and remove all that was made in this checkout, their data and reports too
 	@if [ -e .sandbox ]; then $(MAKE) venv && $(VENV)/bin/python -m tests.stacks.sandbox clean; fi
-	@rm -rf .venv .work .sandbox .mypy_cache .pytest_cache .ruff_cache
+	@$(MAKE) stack-sira-stop
+	@rm -rf .venv .work .sandbox .stacks .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: venv

@@ -58,6 +58,11 @@ IMAGES = {
     # A pooler beside PostgreSQL's own programs.
     "pooler-17": Image("day2-test/pooler:17", "day2-test/postgresql:17", "host", {"PACKAGES": "pgbouncer"}),
     "host-17": Image("day2-test/host:17", "day2-test/postgresql:17", "host", {"PACKAGES": "python3"}),
+    # What the stand-ins of platforms are made of, beside PostgreSQL.
+    "stack-python": Image(
+        "day2-test/stack-python:trixie", f"{DEBIAN}trixie", "stack", {"PACKAGES": "curl python3 python3-psycopg2"}
+    ),
+    "stack-nginx": Image("day2-test/stack-nginx:trixie", f"{DEBIAN}trixie", "stack", {"PACKAGES": "curl nginx-light"}),
 }
 
 # What the benchmarks want beside those; nothing else builds it.
