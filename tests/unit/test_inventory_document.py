@@ -25,8 +25,7 @@ from ..tools.role_readmes import specs_of
 from .test_collection import spec_of
 
 DOCUMENT = (CHECKOUT / "docs" / "inventory.md").read_text(encoding="utf-8")
-VARIABLES = CHECKOUT / "inventories" / "sandbox" / "group_vars" / "sandbox.yml"
-SANDBOX: dict[str, Any] = yaml.safe_load(VARIABLES.read_text(encoding="utf-8"))
+INVENTORIES = sorted(path.name for path in (CHECKOUT / "inventories").iterdir())
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", re.MULTILINE)
 
 # The variables whose elements are options of a module: the module, and its option.
@@ -164,8 +163,11 @@ def test_how_a_restore_works_is_handed_to_the_role() -> None:
         assert told({name: options[f"restore_{name}"]}) == {name: table("day2_restore")[name]}
 
 
-def test_the_sandbox_uses_no_other_keys() -> None:
-    given = {name: value for name, value in SANDBOX.items() if name.startswith("day2_")}
+@pytest.mark.parametrize("inventory", INVENTORIES)
+def test_an_inventory_uses_no_other_keys(inventory: str) -> None:
+    path = CHECKOUT / "inventories" / inventory / "group_vars" / f"{inventory}.yml"
+    variables: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    given = {name: value for name, value in variables.items() if name.startswith("day2_")}
     assert set(given) <= set(table(""))
     assert {key for service in given["day2_services"] for key in service} <= set(table("day2_services"))
     assert {key for database in given["day2_databases"] for key in database} <= set(table("day2_databases"))
