@@ -70,7 +70,7 @@ class Place:
             for statement in statements:
                 session.execute(statement)
             if session.version >= _FLUSHED_SINCE:
-                session.execute("DO $$ BEGIN PERFORM pg_stat_force_next_flush(); END $$")
+                session.value("SELECT pg_stat_force_next_flush()::text AS flushed")
 
     @cached_property
     def onlooker(self) -> Session:
