@@ -18,13 +18,13 @@ from .._postgresql.catalog import Catalog, Name, Table, read_catalog
 from .._postgresql.client import Client, pattern
 from .._postgresql.fingerprint import MEASURES, Fingerprint, Measure, hash_of_known_text, measure_large_objects
 from .._postgresql.snapshot import Snapshot
+from .._postgresql.statistics import TAKEN_FROM
 from .._progress import Progress
 from .contents import Archive, Contents
 from .copyrows import DumpCounter
 from .manifest import Part
 from .pace import Pace
 from .selection import without_large_objects
-from .statistics import TAKEN_FROM
 from .store import Draft
 
 __all__ = ["Archives", "NotVerified", "Seen", "compressions", "kinds_without_rows"]
@@ -83,10 +83,17 @@ class Archives:
     # -- write --------------------------------------------------------------------------------------------------------
 
     def write(
-        self, snapshot: Snapshot, contents: Contents, lock_wait_seconds: float, fingerprint: str, pace: Pace
+        self,
+        snapshot: Snapshot,
+        contents: Contents,
+        kinds: Sequence[str],
+        lock_wait_seconds: float,
+        fingerprint: str,
+        pace: Pace,
     ) -> Seen:
         """Write all archives, several at once; in between, measure the rows that they ought to hold.
 
+        :param kinds: of the archives that hold no rows.
         :param fingerprint: what to record of the rows: ``rows``, ``content`` or ``none``.
         """
         every = [
@@ -99,7 +106,6 @@ class Archives:
         apart = named("--exclude-table-data", [_name(table) for table in (*parted, *contents.unchosen)])
         rest = [*apart, *(["--no-blobs"] if contents.selection is not None else [])]
         archives = sorted(contents.archives, key=lambda archive: archive.bytes, reverse=True)
-        kinds = kinds_without_rows(contents, fingerprint, self._client.server.major)
         measure = MEASURES.get(fingerprint)
         rows: dict[int, Fingerprint] = {}
         seen = Seen(None if measure is None else rows)

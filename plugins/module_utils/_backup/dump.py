@@ -198,10 +198,9 @@ class Backup:
             contents = contents_of(snapshot.tables, session, options.selection)
             tables_bytes = sum(one.bytes for one in contents.archives)
             measured = 0 if options.fingerprint == "none" else len(contents.tables)
-            without_rows = kinds_without_rows(contents, options.fingerprint, self.server.major)
-            number = len(contents.archives) + len(without_rows)
-            pace = Pace(self.progress, last, number, tables_bytes, measured)
-            seen = archives.write(snapshot, contents, options.lock_wait_seconds, options.fingerprint, pace)
+            kinds = kinds_without_rows(contents, options.fingerprint, self.server.major)
+            pace = Pace(self.progress, last, len(contents.archives) + len(kinds), tables_bytes, measured)
+            seen = archives.write(snapshot, contents, kinds, options.lock_wait_seconds, options.fingerprint, pace)
             properties = database_properties(session)
             unread = contents.left_out.get("views_of_tables", [])
             refresh = [name for name in refresh_order(session) if name not in unread]

@@ -21,13 +21,13 @@ from .._postgresql.differences import Catalog
 from .._postgresql.server import Server
 from .._postgresql.session import QueryFailed, Session
 from .._postgresql.sql import Identifier, compose, split_qualified
+from .._postgresql.statistics import Statistics
 from .._present import present
 from .._progress import Progress
 from .._runtime.runner import PrivateFile, Word
 from .manifest import Manifest, Part
 from .proof import qualified
 from .selection import Choice
-from .statistics import Statistics
 from .store import StoredSet, read_file, sha256_of
 from .undumped import emptied, finished
 

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from ansible_collections.day2.ops.plugins.module_utils._backup import contents as contents_module
-from ansible_collections.day2.ops.plugins.module_utils._backup.statistics import TAKEN_FROM
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import compose
+from ansible_collections.day2.ops.plugins.module_utils._postgresql.statistics import TAKEN_FROM
 from tests.conftest import RunModule
 
 from .backup_places import ODD_NAMES, arguments, files_below, furnished, manifest_of, texts_below

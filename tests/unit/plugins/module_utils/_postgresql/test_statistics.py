@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.day2.ops.plugins.module_utils._backup.statistics import holding
+from ansible_collections.day2.ops.plugins.module_utils._postgresql.statistics import holding
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,12 @@ from functools import partial
 from typing import Callable
 
 from .._parallel import run_all
-from .._postgresql.pool import SessionPool
-from .._postgresql.server import Server
-from .._postgresql.session import Row, Session
-from .._postgresql.sql import Identifier, Raw, compose
 from .._progress import Progress
+from .kinds.kind import OWN_SCHEMA, qualified
+from .pool import SessionPool
+from .server import Server
+from .session import Row, Session
+from .sql import Identifier, Raw, compose
 
 __all__ = ["TAKEN_FROM", "Statistics", "holding"]
 
@@ -28,7 +29,7 @@ TAKEN_FROM = 18
 # default (autovacuum_analyze_threshold and autovacuum_analyze_scale_factor).
 _FEW, _SHARE = 50, 0.1
 
-_OWN = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relpersistence <> 't'"
+_OWN = f"{OWN_SCHEMA} AND c.relpersistence <> 't'"
 
 _INDEXES = f"""
 SELECT c.oid::bigint AS oid, i.indrelid::bigint AS of, c.reltuples::float8 AS tuples
@@ -51,7 +52,7 @@ WITH known AS (
    WHERE i.indexprs IS NOT NULL
    GROUP BY 1
 )
-SELECT c.oid::bigint AS oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
+SELECT c.oid::bigint AS oid, {qualified("c.relname")} AS name,
        c.reltuples::float8 AS tuples,
        coalesce(known.columns, 0) < coalesce(columns.columns, 0) OR coalesce(expressions.lacking, false)
        OR c.relhassubclass OR EXISTS (SELECT FROM pg_statistic_ext AS x WHERE x.stxrelid = c.oid) AS lacking
