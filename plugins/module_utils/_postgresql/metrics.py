@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .._argspec import server_of
 from .._errors import Day2Error, NotPossible, Refused
 from .question import answer
 from .server import Server
-from .session import ConnectionLost, QueryFailed, Session
+from .session import QueryFailed, Session
 
 __all__ = ["Metric", "metrics"]
 
@@ -23,6 +24,7 @@ _QUALIFY = "; write names with their schema, such as public.users: none is searc
 _HINTS = {"42P01": _QUALIFY, "42883": _QUALIFY, "42501": "; grant the role SELECT on it, or pg_read_all_data"}
 
 
+@dataclass(frozen=True)
 class Metric:
     """One number and how to get it.
 
@@ -30,15 +32,14 @@ class Metric:
     :ivar database: where to ask.
     :ivar query: a SELECT of one value.
     :ivar unit: what the number counts; empty for nothing that has a name.
-    :ivar seconds: how long the answer may take.
+    :ivar timeout: how many seconds the answer may take.
     """
 
-    def __init__(self, given: dict[str, Any], database: str) -> None:
-        self.name: str = given["name"]
-        self.database: str = given["database"] or database
-        self.query: str = given["query"]
-        self.unit: str = given["unit"]
-        self.seconds: float = given["timeout"]
+    name: str
+    database: str
+    query: str
+    unit: str
+    timeout: float
 
     def told(
         self, value: float | None = None, seconds: float | None = None, error: str | None = None
@@ -62,19 +63,20 @@ def metrics(params: dict[str, Any]) -> dict[str, Any]:
     """
     server, wanted = server_of(params), _wanted(params)
     told = {
-        id(metric): entry
+        metric: entry
         for database in dict.fromkeys(metric.database for metric in wanted)
         for metric, entry in _of_one(server, database, [one for one in wanted if one.database == database])
     }
-    return {"metrics": [told[id(metric)] for metric in wanted], "warnings": server.warnings}
+    return {"metrics": [told[metric] for metric in wanted], "warnings": server.warnings}
 
 
 def _wanted(params: dict[str, Any]) -> list[Metric]:
-    found = [Metric(given, params["database"] or params["login_db"]) for given in params["metrics"]]
+    usual = params["database"] or params["login_db"]
+    found = [Metric(**{**given, "database": given["database"] or usual}) for given in params["metrics"]]
     for number, metric in enumerate(found):
         what = f"the metric {metric.name!r}"
-        if metric.seconds <= 0:
-            raise Refused("reading the options", what, f"timeout is {metric.seconds:g}", "Give more than 0 seconds.")
+        if metric.timeout <= 0:
+            raise Refused("reading the options", what, f"timeout is {metric.timeout:g}", "Give more than 0 seconds.")
         if any((other.name, other.database) == (metric.name, metric.database) for other in found[:number]):
             why = f'there are two of the database "{metric.database}"'
             raise Refused("reading the options", what, why, "Give each a name of its own, by which it is known later.")
@@ -98,11 +100,9 @@ def _of_one(server: Server, database: str, wanted: Sequence[Metric]) -> Iterator
 def _asked(session: Session, metric: Metric) -> dict[str, Any]:
     began = time.monotonic()
     try:
-        value = answer(session, metric.query, metric.seconds)
-    except ConnectionLost:
-        raise
+        value = answer(session, metric.query, metric.timeout)
     except QueryFailed as error:
-        late = f"it took longer than {metric.seconds:g} seconds (timeout)"
+        late = f"it took longer than {metric.timeout:g} seconds (timeout)"
         return metric.told(error=late if error.sqlstate == _CANCELLED else error.why + _HINTS.get(error.sqlstate, ""))
     seconds = round(time.monotonic() - began, 3)
     if value is None:
