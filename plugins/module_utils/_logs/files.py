@@ -43,12 +43,7 @@ _OTHERS = ((b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"), (b"PK\x03\x04", "zip"))
 
 @dataclass(frozen=True)
 class FoundFile(Found):
-    """A path to read, or why it cannot be.
-
-    :ivar modified: when it was last written to, seconds since the epoch.
-    """
-
-    modified: float | None = 0.0
+    """A path to read, or why it cannot be."""
 
     @property
     def divisible(self) -> bool:

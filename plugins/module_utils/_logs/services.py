@@ -43,7 +43,8 @@ class FoundStream(Found):
         stop, last = threading.Event(), bytearray()
 
         def feed(chunk: bytes) -> None:
-            last[:] = (bytes(last) + chunk)[-_TAIL:]
+            last.extend(chunk[-_TAIL:])
+            del last[:-_TAIL]
             sink(chunk)
 
         with budget.ringing(stop):
@@ -53,7 +54,7 @@ class FoundStream(Found):
                 raise Unreadable(f"{error.why}. {error.remedy}") from error
         budget.check()
         if streamed.returncode:
-            said = bytes(last).decode("utf-8", "replace").strip().rpartition("\n")[2]
+            said = last.decode("utf-8", "replace").strip().rpartition("\n")[2]
             raise Unreadable(f"what prints it ended with status {streamed.returncode}: {said}")
 
 

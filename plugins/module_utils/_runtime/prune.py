@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -51,7 +52,7 @@ class Prune:
         before, plan = self._look()
         if check_mode:
             return {**self._told(plan, [], [], before, before), "changed": bool(plan.removed)}
-        removed, refused = self._do(plan)
+        removed, refused = self._do(plan, {image.id: image.tags for image in before.images})
         after = self._seen() if removed else before
         self._prove(before, after, removed)
         return self._told(plan, removed, refused, before, after)
@@ -80,9 +81,11 @@ class Prune:
         except Day2Error:
             return {}
 
-    def _do(self, plan: PrunePlan) -> tuple[list[Item], list[dict[str, Any]]]:
-        """What was removed, and what the engine refused to remove, because it is in use by now."""
-        tags = {image.id: image.tags for image in self._engine.images()}
+    def _do(self, plan: PrunePlan, tags: Mapping[str, Sequence[str]]) -> tuple[list[Item], list[dict[str, Any]]]:
+        """What was removed, and what the engine refused to remove, because it is in use by now.
+
+        :param tags: the names of images, by id.
+        """
         removed: list[Item] = []
         refused: list[dict[str, Any]] = []
         for item in plan.removed:
@@ -93,7 +96,7 @@ class Prune:
                 refused.append({**item.as_dict(), "error": why})
         return removed, refused
 
-    def _remove(self, item: Item, tags: tuple[str, ...]) -> str | None:
+    def _remove(self, item: Item, tags: Sequence[str]) -> str | None:
         if item.kind == CONTAINER:
             return self._engine.remove("container", "rm", item.id)
         # By all its names, and by its id where it has none: so nothing needs to be forced.

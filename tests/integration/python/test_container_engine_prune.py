@@ -148,9 +148,9 @@ def test_what_came_into_use_meanwhile_is_refused_by_the_engine(
     real = Prune._do
     with contextlib.ExitStack() as later:
 
-        def meanwhile(self: Prune, plan: Any) -> Any:
+        def meanwhile(self: Prune, *given: Any) -> Any:
             later.enter_context(container("prune", old, options=["--label", shelf.label], start=False))
-            return real(self, plan)
+            return real(self, *given)
 
         monkeypatch.setattr(Prune, "_do", meanwhile)
         done = pruned(run_module, keep_images=1)
