@@ -15,7 +15,7 @@ import importlib
 import io
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,8 @@ def ran(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def date_back(folder: Path, age: timedelta) -> None:
-    """Let a set be so much older than it is."""
+def date_back(folder: Path, age: timedelta) -> Path:
+    """Let a set be so much older than it is, in its manifest and in its name; return its new folder."""
     from ansible_collections.day2.ops.plugins.module_utils._backup.manifest import MANIFEST, Manifest, moment, stamp
 
     file = folder / MANIFEST
@@ -48,6 +48,7 @@ def date_back(folder: Path, age: timedelta) -> None:
         (moment(text) - age).isoformat().replace("+00:00", "Z")
         for text in (manifest.started, manifest.finished, manifest.snapshot)
     )
-    older = replace(manifest, started=started, finished=finished, snapshot=snapshot)
-    file.write_text(older.to_json())
-    folder.rename(folder.with_name(f"{stamp(datetime.now(timezone.utc) - age)}-{manifest.label}"))
+    file.write_text(replace(manifest, started=started, finished=finished, snapshot=snapshot).to_json())
+    name = f"{stamp(moment(started))}-{manifest.label}"
+    names = (name, *(f"{name}.{number}" for number in range(1, 100)))  # those made in one second are so afterwards
+    return folder.rename(next(place for one in names if not (place := folder.with_name(one)).exists()))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from .clone import shared_clone
@@ -24,13 +25,13 @@ def blocks_of(text: str) -> list[str]:
     return blocks
 
 
-def readme(docs: bool = False) -> None:
+def readme(pages: Sequence[str] = ("README.md",)) -> None:
     """Every marked block, in order, by a shell that stops at the first failure; the README must have some.
 
-    :param docs: whether those of the pages in docs/ follow.
+    :param pages: patterns of their paths.
     """
     clone = shared_clone()
-    for page in _pages(docs):
+    for page in [page for pattern in pages for page in _found(pattern)]:
         blocks = blocks_of(page.read_text())
         if not blocks and page.parent == CHECKOUT:
             raise Failed("README.md has no block that begins with ```shell test.")
@@ -41,8 +42,8 @@ def readme(docs: bool = False) -> None:
             say(f"{page.relative_to(CHECKOUT)}, block {number}: {seconds:.0f} s")
 
 
-def _pages(docs: bool) -> list[Path]:
-    page = CHECKOUT / "README.md"
-    if not page.is_file():
-        raise Failed("There is no README.md.")
-    return [page, *(sorted((CHECKOUT / "docs").glob("*.md")) if docs else [])]
+def _found(pattern: str) -> list[Path]:
+    found = sorted(CHECKOUT.glob(pattern))
+    if not found:
+        raise Failed(f"There is no {pattern}.")
+    return found

@@ -9,14 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.day2.ops.plugins.module_utils._backup.manifest import MANIFEST, Manifest, moment, stamp
 from ansible_collections.day2.ops.plugins.module_utils._postgresql import fingerprint
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.catalog import Table
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.fingerprint import Fingerprint
@@ -157,14 +154,3 @@ def manifest_of(path: str | Path) -> dict[str, Any]:
     """A set's manifest."""
     manifest: dict[str, Any] = json.loads((Path(path) / "manifest.json").read_text())
     return manifest
-
-
-def date_back(folder: Path, age: timedelta) -> Path:
-    """Make a set older, in its manifest and in its name; return its new folder."""
-    file = folder / MANIFEST
-    manifest = Manifest.from_json(file.read_bytes(), str(folder))
-    finished, started = (
-        (moment(text) - age).isoformat().replace("+00:00", "Z") for text in (manifest.finished, manifest.started)
-    )
-    file.write_text(replace(manifest, started=started, finished=finished).to_json())
-    return folder.rename(folder.with_name(f"{stamp(moment(finished))}-{manifest.label}.{folder.name[-4:]}"))

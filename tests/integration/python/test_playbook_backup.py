@@ -18,9 +18,10 @@ import pytest
 
 from tests.collection import CHECKOUT
 from tests.conftest import RunModule
+from tests.stacks.sets import date_back
 from tests.tools.program import environment
 
-from .backup_places import arguments, date_back
+from .backup_places import arguments
 from .maintenance_places import Place, places
 
 

@@ -20,8 +20,9 @@ import pytest
 from ansible_collections.day2.ops.plugins.module_utils._postgresql.sql import Identifier, compose
 from tests.collection import COLLECTIONS
 from tests.conftest import RunModule
+from tests.stacks.sets import date_back
 
-from .backup_places import arguments, date_back, files_below
+from .backup_places import arguments, files_below
 from .maintenance_places import Place, places
 
 MODULE = "postgresql_backup_info"
