@@ -80,7 +80,7 @@ RETURN = r"""
 services:
   description:
     - The facts of each service, in the order of O(services). Every key is always there.
-    - What is not known is V(null); RV(services[].error) or RV(services[].notes) say why.
+    - What is not known is V(null); RV(services[].error) or RV(services[].unseen) say why.
   returned: success
   type: list
   elements: dict
@@ -266,10 +266,23 @@ services:
           description: As RV(services[].log_bytes).
           type: int
           sample: 24105
+    unseen:
+      description: What could not be seen of it.
+      type: list
+      elements: dict
+      contains:
+        what:
+          description: V(state), V(use) of processors and memory, or V(log) for its size.
+          type: str
+          sample: log
+        reason:
+          description: Why.
+          type: str
+          sample: "shop-api-1: its log driver, none, keeps no file"
     notes:
       description:
-        - Sentences that explain the facts, such as why the size of a log is not known, what the engine says of an
-          instance that could not be started, or what is called like a service that is missing.
+        - Sentences that explain the facts, such as what the engine says of an instance that could not be started, or
+          what is called like a service that is missing.
       type: list
       elements: str
       sample: ["The project shop has no container of apii. There is api."]

@@ -15,7 +15,7 @@ from . import compose, container
 from .engine import Engine, engine_environment
 from .engine_logs import log_of
 from .engine_output import SHORT, Container, Usage, instance_of
-from .runtime import Instance, LogStream, Runtime, Service, Sight
+from .runtime import Instance, LogStream, Runtime, Service, Sight, Unseen
 from .selection import Selection
 
 __all__ = ["ContainersRuntime"]
@@ -74,8 +74,8 @@ class ContainersRuntime(Runtime):
 def _logged(document: Mapping[str, Any]) -> Instance:
     instance = instance_of(document)
     driver, size, why = log_of(document)
-    notes = (*instance.notes, f"The size of the log of {instance.name} is not known: {why}.") if why else instance.notes
-    return replace(instance, log_driver=driver, log_bytes=size, notes=notes)
+    unseen = (*instance.unseen, Unseen("log", f"{instance.name}: {why}")) if why else instance.unseen
+    return replace(instance, log_driver=driver, log_bytes=size, unseen=unseen)
 
 
 def _sight(
@@ -89,10 +89,8 @@ def _sight(
         else:
             notes.append(f"{one.name} was removed while it was looked at.")
     blind = [one.name for one in found if one.at_work and one.memory_bytes is None]
-    if blind:
-        why = unknown or f"{', '.join(blind)} ended while it was looked at"
-        notes.append(f"The use of processors and memory is not known: {why}.")
-    return Sight(tuple(found), tuple(notes))
+    why = unknown or f"{', '.join(blind)} ended while it was looked at"
+    return Sight(tuple(found), tuple(notes), (Unseen("use", why),) if blind else ())
 
 
 def _using(instance: Instance, usage: Usage | None) -> Instance:

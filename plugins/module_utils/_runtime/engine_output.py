@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .runtime import HEALTH, STATES, Instance
+from .runtime import HEALTH, STATES, Instance, Unseen
 
 __all__ = [
     "LABELS_FORMAT", "LIST_FORMAT", "SHORT", "STATS_FORMAT", "Container", "Usage", "exact_moment", "inspected",
@@ -175,10 +175,11 @@ def exact_moment(text: Any) -> float | None:
 def instance_of(document: Mapping[str, Any]) -> Instance:
     """The facts of a container that ``inspect`` tells."""
     told, host, config = (_inner(document, key) for key in ("State", "HostConfig", "Config"))
+    name = str(document.get("Name") or "").lstrip("/")
     state = _state(told.get("Status"))
     ended = moment(told.get("FinishedAt"))
     return Instance(
-        name=str(document.get("Name") or "").lstrip("/"),
+        name=name,
         id=str(document["Id"]),
         state=state,
         health=_health(told) if state in ("running", "paused") else None,
@@ -192,7 +193,8 @@ def instance_of(document: Mapping[str, Any]) -> Instance:
         memory_limit_bytes=_whole(host.get("Memory")) or None,
         image=_image(document, config),
         image_id=_text(document.get("Image")),
-        notes=_said(document, told, state),
+        unseen=() if state else (Unseen("state", f"{name} is {told.get('Status')!r:.40}, a word that is not known"),),
+        notes=_said(name, told, state),
     )
 
 
@@ -225,13 +227,11 @@ def _image(document: Mapping[str, Any], config: Mapping[str, Any]) -> str | None
     return _text(config.get("Image")) or _text(document.get("ImageName"))
 
 
-def _said(document: Mapping[str, Any], told: Mapping[str, Any], state: str | None) -> tuple[str, ...]:
-    name = str(document.get("Name") or "").lstrip("/")
-    said = [f"{name} is in a state that is not known: {told.get('Status')!r:.40}."] if state is None else []
+def _said(name: str, told: Mapping[str, Any], state: str | None) -> tuple[str, ...]:
     error = told.get("Error")
     if isinstance(error, str) and error.strip() and state != "running":
-        said.append(f"The engine says of {name}: {' '.join(error.split()):.300}")
-    return tuple(said)
+        return (f"The engine says of {name}: {' '.join(error.split()):.300}",)
+    return ()
 
 
 def _whole(value: Any) -> int | None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .._errors import Day2Error
 
-__all__ = ["HEALTH", "STATES", "Instance", "LogStream", "Runtime", "Service", "Sight"]
+__all__ = ["HEALTH", "STATES", "Instance", "LogStream", "Runtime", "Service", "Sight", "Unseen"]
 
 # From best to worst. A service is missing when it has no instance.
 STATES = ("running", "created", "paused", "restarting", "exited", "dead", "missing")
@@ -40,6 +41,13 @@ class Service:
         return f"service {self.name} of the {self.runtime} project {self.project}"
 
 
+class Unseen(NamedTuple):
+    """What could not be seen, ``state``, ``use`` (of processors and memory) or ``log`` (its size), and why."""
+
+    what: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class Instance:
     """One instance of a service. What its runtime does not tell is None.
@@ -49,6 +57,7 @@ class Instance:
     :ivar cpu_limit: processors; None for none, as for ``memory_limit_bytes``.
     :ivar cpu_percent: 100 is one whole processor.
     :ivar memory_percent: of its limit, or of the host's memory where it has none.
+    :ivar unseen: what could not be seen.
     :ivar notes: sentences for people.
     """
 
@@ -71,6 +80,7 @@ class Instance:
     memory_percent: float | None = None
     log_driver: str | None = None
     log_bytes: int | None = None
+    unseen: tuple[Unseen, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -85,6 +95,7 @@ class Sight:
 
     instances: tuple[Instance, ...] = ()
     notes: tuple[str, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
     error: Day2Error | None = None
 
 

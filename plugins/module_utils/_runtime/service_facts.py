@@ -51,6 +51,7 @@ def facts_of(service: Service, sight: Sight, now: float) -> dict[str, Any]:
         "log_driver": newest.log_driver if newest else None,
         "log_bytes": _sum([one.log_bytes for one in every]),
         "instances": [_instance(one) for one in every],
+        "unseen": [one._asdict() for one in (*sight.unseen, *(one for part in every for one in part.unseen))],
         "notes": [*sight.notes, *(note for one in every for note in one.notes)],
         "error": sight.error.as_dict() if sight.error else None,
     }

@@ -111,7 +111,7 @@ def test_healthy_within_its_limits(shop: Project, run_module: RunModule) -> None
     (name,) = shop.containers("healthy")
     facts = until_seen(run_module, *named(shop, "healthy"), state="running", health="healthy")
     document = inspected(name)
-    assert (facts["error"], facts["notes"], facts["exit_code"]) == (None, [], None)
+    assert (facts["error"], facts["unseen"], facts["notes"], facts["exit_code"]) == (None, [], [], None)
     assert facts["replicas"] == {"running": 1, "total": 1}
     assert (facts["restarts"], facts["oom_killed"]) == (0, False)
     assert (facts["cpu_limit"], facts["memory_limit_bytes"]) == (0.5, 64 * MIB)
@@ -269,14 +269,14 @@ def test_the_size_of_logs(shop: Project, run_module: RunModule) -> None:
     (facts,) = seen(run_module, *named(shop, "plain"))
     assert facts["log_driver"] == "json-file"
     if facts["log_bytes"] is None:  # whoever is not root may not look
-        assert "Permission denied" in facts["notes"][0]
+        assert "Permission denied" in facts["unseen"][0]["reason"]
     else:
         assert facts["log_bytes"] == log.stat().st_size > 0
     options = ["--entrypoint", "sleep", "--log-driver", "none"]
     with container("no-log", IMAGE, "infinity", options=options) as name:
         (facts,) = seen(run_module, {"name": name, "runtime": "container"})
         assert (facts["log_driver"], facts["log_bytes"]) == ("none", None)
-        assert facts["notes"] == [f"The size of the log of {name} is not known: its log driver, none, keeps no file."]
+        assert facts["unseen"] == [{"what": "log", "reason": f"{name}: its log driver, none, keeps no file"}]
 
 
 # -- what goes meanwhile ----------------------------------------------------------------------------------------------
@@ -323,8 +323,8 @@ def test_one_that_is_removed_meanwhile_does_not_spoil_the_others(
         assert (victim["state"], victim["notes"]) == ("missing", [f"{name} was removed while it was looked at."])
     else:
         assert victim["state"] == "running"
-        why = f"The use of processors and memory is not known: {name} ended while it was looked at."
-        assert (victim["memory_bytes"] is None) == (why in victim["notes"])
+        why = {"what": "use", "reason": f"{name} ended while it was looked at"}
+        assert (victim["memory_bytes"] is None) == (why in victim["unseen"])
 
 
 def test_containers_that_come_and_go_all_the_time_disturb_nobody(shop: Project, run_module: RunModule) -> None:
@@ -366,9 +366,10 @@ def test_use_that_is_not_told_in_time(
         healthy, exited = seen(run_module, *named(shop, "healthy", "exited"), timeout=5)
     assert (healthy["state"], healthy["error"], healthy["memory_bytes"]) == ("running", None, None)
     assert healthy["memory_limit_bytes"] == 64 * MIB
-    (note,) = healthy["notes"]
-    assert "did not answer within 5 seconds (docker stats)" in note
-    assert (exited["exit_code"], exited["notes"]) == (3, [])
+    (unseen,) = healthy["unseen"]
+    assert unseen["what"] == "use"
+    assert "did not answer within 5 seconds (docker stats)" in unseen["reason"]
+    assert (exited["exit_code"], exited["unseen"]) == (3, [])
 
 
 # -- engines that cannot be asked -------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ def services(run: Run, facts: Any) -> list[Block]:
     return found
 
 
+_UNSEEN = {"state": "Its state", "use": "Its use of processors and memory", "log": "The size of its log"}
 _REPLICAS = Column("Run", "text")
 _COLUMNS = (
     _REPLICAS,
@@ -93,9 +94,13 @@ def _replicas(item: dict[str, Any]) -> str | None:
 def _remark(item: dict[str, Any]) -> str:
     why = dig(item, "error", "why")
     notes = item.get("notes")
+    unseen = [
+        f"{_UNSEEN.get(str(one.get('what')), 'A fact')} is not known: {one.get('reason')}."
+        for one in items(item.get("unseen"))
+    ]
     told = [f"{why}."] if why else []
     if item.get("oom_killed") is True:
         told.append("The kernel killed it because memory ran out.")
     if item.get("images_differ") is True:
         told.append("Its instances have different images.")
-    return " ".join([*told, *(str(note) for note in (notes if isinstance(notes, list) else []))])
+    return " ".join([*told, *(str(note) for note in (notes if isinstance(notes, list) else [])), *unseen])

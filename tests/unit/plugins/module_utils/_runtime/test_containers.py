@@ -15,7 +15,7 @@ from ansible_collections.day2.ops.plugins.module_utils._errors import Unreachabl
 from ansible_collections.day2.ops.plugins.module_utils._runtime.containers import ContainersRuntime
 from ansible_collections.day2.ops.plugins.module_utils._runtime.engine import Engine
 from ansible_collections.day2.ops.plugins.module_utils._runtime.engine_output import Container, Usage
-from ansible_collections.day2.ops.plugins.module_utils._runtime.runtime import Service, Sight
+from ansible_collections.day2.ops.plugins.module_utils._runtime.runtime import Service, Sight, Unseen
 
 DOWN = Unreachable("looking at services", "this host", "nobody is there", "Start it.")
 API = Service("api", "compose", "shop")
@@ -141,12 +141,9 @@ def test_what_is_removed_meanwhile_leaves_the_rest() -> None:
     assert not [note for note in proxy.notes if "removed" in note]
 
 
-USE = "The use of processors and memory is not known: "
-
-
 def test_use_that_is_not_told_has_its_reason() -> None:
     api, proxy = seen(Scripted(*ALL, down_at="stats"), API, PROXY)
-    assert f"{USE}nobody is there." in api.notes
+    assert api.unseen == (Unseen("use", "nobody is there"),)
     assert proxy.instances[0].state == "running"
     assert proxy.error is None
 
@@ -155,11 +152,10 @@ def test_use_that_is_not_told_has_its_reason() -> None:
             return {f"{2:012x}": Usage(None, None, None), f"{5:012x}": USAGE[f"{5:012x}"]}
 
     api, proxy = seen(Forgetful(*ALL), API, PROXY)
-    assert f"{USE}shop-api-1, shop-api-2 ended while it was looked at." in api.notes
-    assert not [note for note in proxy.notes if note.startswith(USE)]
+    assert api.unseen == (Unseen("use", "shop-api-1, shop-api-2 ended while it was looked at"),)
+    assert proxy.unseen == ()
 
 
 def test_why_the_size_of_a_log_is_not_known_is_told() -> None:
     (proxy,) = seen(Scripted(*ALL), PROXY)
-    (note,) = proxy.instances[0].notes
-    assert note == "The size of the log of proxy is not known: its log driver, none, keeps no file."
+    assert proxy.instances[0].unseen == (Unseen("log", "proxy: its log driver, none, keeps no file"),)

@@ -22,6 +22,7 @@ from ansible_collections.day2.ops.plugins.module_utils._runtime.engine_output im
     size,
     used,
 )
+from ansible_collections.day2.ops.plugins.module_utils._runtime.runtime import Unseen
 
 NEVER = "0001-01-01T00:00:00Z"
 ID = "8c828a0cdda679eefcc8a0d34d908bfba88b5b68d13d76efbe8066c350a25c9f"
@@ -59,6 +60,7 @@ FACTS: dict[str, Any] = {
     "memory_limit_bytes": None,
     "image": "day2-test/postgresql:17",
     "image_id": IMAGE_ID,
+    "unseen": (),
     "notes": (),
 }
 FAILED = (
@@ -137,7 +139,7 @@ OTHERS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         {},
         {
             "state": None, "health": None,
-            "notes": ("shop-api-1 is in a state that is not known: 'levitating'.",),
+            "unseen": (Unseen("state", "shop-api-1 is 'levitating', a word that is not known"),),
         },
     ),
     ("half a processor", {}, {"HostConfig": {"NanoCpus": 500000000, "Memory": 67108864}},
@@ -216,7 +218,8 @@ def test_what_podman_tells() -> None:
 @pytest.mark.parametrize("document", [{"Id": ID}, {"Id": ID, "State": None, "HostConfig": [], "Config": "x"}])
 def test_what_is_not_told_is_not_known(document: dict[str, Any]) -> None:
     facts = told(document)
-    assert facts.pop("notes") == (" is in a state that is not known: None.",)
+    assert facts.pop("unseen") == (Unseen("state", " is None, a word that is not known"),)
+    assert facts.pop("notes") == ()
     assert facts.pop("name") == ""
     assert facts.pop("id") == ID
     assert set(facts.values()) == {None}

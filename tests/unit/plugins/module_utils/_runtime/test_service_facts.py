@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.day2.ops.plugins.module_utils._errors import Refused, Unreachable
-from ansible_collections.day2.ops.plugins.module_utils._runtime.runtime import Instance, Service, Sight
+from ansible_collections.day2.ops.plugins.module_utils._runtime.runtime import Instance, Service, Sight, Unseen
 from ansible_collections.day2.ops.plugins.module_utils._runtime.service_facts import facts_of
 from ansible_collections.day2.ops.plugins.module_utils._runtime.survey import services_of
 
@@ -33,7 +33,7 @@ CASES: list[tuple[str, tuple[Instance, ...], dict[str, Any]]] = [
         "oom_killed": False, "exit_code": None, "started": "1970-01-12T13:36:40Z", "running_seconds": 600,
         "cpu_percent": 10.0, "cpu_limit": 0.5, "cpu_limit_percent": 20.0, "memory_bytes": 500,
         "memory_limit_bytes": 1000, "memory_percent": 50.0, "image": "api:1", "image_id": "a",
-        "images_differ": False, "log_driver": "json-file", "log_bytes": 70, "notes": [], "error": None,
+        "images_differ": False, "log_driver": "json-file", "log_bytes": 70, "unseen": [], "notes": [], "error": None,
     }),
     ("sums, and the highest", (ONE, replace(TWO, cpu_percent=30.008, memory_bytes=900, memory_percent=90.0)), {
         "cpu_percent": 40.01, "cpu_limit": 1.0, "cpu_limit_percent": 60.02, "memory_bytes": 1400,
@@ -72,8 +72,8 @@ CASES: list[tuple[str, tuple[Instance, ...], dict[str, Any]]] = [
      {"memory_limit_bytes": None, "cpu_limit": None, "cpu_limit_percent": 20.0}),
     ("use that is not known", (ONE, replace(TWO, cpu_percent=None, memory_bytes=None)),
      {"cpu_percent": None, "memory_bytes": None, "cpu_limit_percent": 20.0}),
-    ("a log that is not known", (ONE, replace(TWO, log_bytes=None, notes=("No log.",))),
-     {"log_bytes": None, "notes": ["No log."]}),
+    ("a log that is not known", (ONE, replace(TWO, log_bytes=None, unseen=(Unseen("log", "none"),), notes=("Note.",))),
+     {"log_bytes": None, "unseen": [{"what": "log", "reason": "none"}], "notes": ["Note."]}),
     ("half released", (ONE, replace(TWO, image="api:2", image_id="b")),
      {"images_differ": True, "image": "api:2", "image_id": "b"}),
     ("the same name means another image", (replace(ONE, created=None), replace(TWO, image_id="b")),
@@ -97,7 +97,7 @@ def test_what_could_not_be_seen_has_every_key() -> None:
     assert facts.keys() == facts_of(API, Sight((ONE,)), NOW).keys()
     assert facts.pop("error")["why"] == "nobody is there"
     assert facts.pop("replicas") == {"running": None, "total": None}
-    assert (facts.pop("instances"), facts.pop("notes")) == ([], [])
+    assert (facts.pop("instances"), facts.pop("unseen"), facts.pop("notes")) == ([], [], [])
     named = {facts.pop(key) for key in ("name", "runtime", "project")}
     assert named == {"api", "compose", "shop"}
     assert set(facts.values()) == {None}

@@ -268,6 +268,7 @@ def facts() -> dict[str, Any]:
                         }
                         for number in (1, 2)
                     ],
+                    "unseen": [],
                     "notes": [],
                     "error": None,
                 },
@@ -281,6 +282,7 @@ def facts() -> dict[str, Any]:
                     "restarts": None,
                     "memory_bytes": None,
                     "instances": [],
+                    "unseen": [{"what": "log", "reason": "Permission denied"}],
                     "notes": ["A note."],
                     "error": {"kind": "Unreachable", "why": "the engine did not answer within 30 seconds"},
                 },

@@ -46,7 +46,8 @@ def test_each_service_is_a_row() -> None:
     assert {title: api[title] for title in expected} == expected
     proxy = cells(every, 1)
     assert (proxy["Service"], proxy["Run"], proxy["State"]) == ("proxy", None, None)
-    assert proxy["Remark"] == "the engine did not answer within 30 seconds. A note."
+    told = "the engine did not answer within 30 seconds. A note. The size of its log is not known: Permission denied."
+    assert proxy["Remark"] == told
     assert [cells(instances, row)["Instance"] for row in (0, 1)] == ["shop-api-1", "shop-api-2"]
     assert cells(instances, 1)["Image"] == "shop/api:1.4.2"
     assert instances.folded

@@ -205,6 +205,7 @@ SERVICE: dict[str, Any] = {
     "log_driver": "json-file",
     "log_bytes": 1000,
     "instances": [{"name": "shop-api-1"}, {"name": "shop-api-2"}],
+    "unseen": [],
     "notes": [],
     "error": None,
 }
@@ -214,17 +215,20 @@ UNSEEN = {
     "project": "shop",
     "replicas": {"running": None, "total": None},
     "instances": [],
+    "unseen": [],
     "notes": [],
     "error": {"why": "the engine did not answer"},
 }
 NO_USE = {
     "cpu_limit_percent": None,
     "memory_percent": None,
-    "notes": ["Other.", "The use of processors and memory is not known: no answer."],
+    "notes": ["Other."],
+    "unseen": [{"what": "log", "reason": "none"}, {"what": "use", "reason": "no answer"}],
 }
 NO_LOG = {
     "log_bytes": None,
-    "notes": ["Other.", "The size of the log of shop-api-1 is not known: /x: Permission denied."],
+    "notes": ["Other."],
+    "unseen": [{"what": "use", "reason": "none"}, {"what": "log", "reason": "shop-api-1: /x: Permission denied"}],
 }
 ALL_WELL = {
     "state": "ok", "health": "ok", "restarts": "ok", "oom_killed": "ok", "cpu": "ok", "memory": "ok", "log_size": "ok",
@@ -295,7 +299,7 @@ def test_what_is_said_of_a_service_that_is_not_well() -> None:
     ended = service_finding("state", {**ENDED, "state": "exited", "exit_code": 0, "notes": []})
     assert ended.message == "shop/api is exited; 0 of 1 instances run"
     assert "Exit code 0: 137 is killed" in ended.remedy
-    failed = {"notes": ["The size of the log is not known.", "The engine says of shop-api-1: no such file"]}
+    failed = {"unseen": [{"what": "log", "reason": "none"}], "notes": ["The engine says of shop-api-1: no such file"]}
     told = service_finding("state", {**ENDED, **failed, "state": "created"})
     assert told.message == "shop/api is created; 0 of 1 instances run. The engine says of shop-api-1: no such file"
     near = {
@@ -304,15 +308,18 @@ def test_what_is_said_of_a_service_that_is_not_well() -> None:
     }
     missing = service_finding("state", {**UNSEEN, **near, "state": "missing", "error": None})
     assert missing.message.endswith("0 of 0 instances run. The project shop has no container of api. There is apii.")
+    strange = {
+        "state": None,
+        "unseen": [{"what": "state", "reason": "shop-api-1 is 'levitating', a word that is not known"}],
+    }
+    assert "'levitating'" in service_finding("state", strange).message
     assert service_finding("state", UNSEEN).message == "State of the service is not known: the engine did not answer"
     loop = service_finding("restart_loop", {"restarts": 9, "running_seconds": 75})
     assert loop.message == (
         "shop/api keeps ending: the engine has started it again 9 times, the last time 1 min 15 s ago"
     )
     assert service_finding("restarts", {"restarts": 1}).message.endswith("last started it: 1 restart by the engine")
-    assert service_finding("memory", NO_USE).message.endswith(
-        "is not known: The use of processors and memory is not known: no answer."
-    )
+    assert service_finding("memory", NO_USE).message == "Memory used of its limit is not known: no answer"
     assert "Permission denied" in service_finding("log_size", NO_LOG).message
     memory = service_finding(
         "memory", {"memory_percent": 91.0, "memory_bytes": 910 << 20, "memory_limit_bytes": 1000 << 20}
